@@ -1,0 +1,5 @@
+"""`lakeprep rescore` for spark-submit: the same options, in the session that it gives."""
+
+from lakeprep.cli import job
+
+job("rescore")

@@ -1,0 +1,1 @@
+"""Decides what becomes of each document of silver, in SQL, with the evidence."""

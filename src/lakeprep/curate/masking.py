@@ -1,0 +1,44 @@
+"""Personal data out of gold: every value replaced by a pure function of its kind and value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lakeprep.kernels.maps import counts_as_map
+from lakeprep.kernels.masks import mask
+from lakeprep.lake.schema import table_schema
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+def masked(documents: DataFrame, kinds: frozenset[str]) -> DataFrame:
+    """Rows of the data set's table: `documents` (all its columns but `pii`) with the personal data
+    of `kinds` masked in text and title, and counted in `pii`."""
+    schema = table_schema("gold.dataset")
+
+    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield _mask_batch(batch, kinds, schema.arrow())
+
+    return documents.mapInArrow(run, schema.spark())
+
+
+def _mask_batch(
+    batch: pa.RecordBatch, kinds: frozenset[str], schema: pa.Schema
+) -> pa.RecordBatch:
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    counts: dict[str, npt.NDArray[np.int64]] = {}
+    for name in ("title", "text"):
+        columns[name], found = mask(columns[name])
+        for kind, number in found.items():
+            counts[kind] = counts.get(kind, 0) + number
+    columns["pii"] = counts_as_map(counts, batch.num_rows)
+    return pa.RecordBatch.from_arrays(
+        [columns[field.name].cast(field.type) for field in schema], schema=schema
+    )

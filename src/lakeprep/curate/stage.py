@@ -1,0 +1,122 @@
+"""The curate stage: new rows of silver in, outcomes and data set out, on a branch.
+
+Rules, then duplicates, then masking. Main does not move here; `publish` audits the branch first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakeprep.curate.duplicates import Found, find_duplicates
+from lakeprep.curate.masking import masked
+from lakeprep.curate.rules import reasons_expression
+from lakeprep.errors import RecipeError
+from lakeprep.lake.catalog import Lake, dataset_tables
+from lakeprep.lake.runs import Run, StageResult
+from lakeprep.lake.staging import Staging
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from lakeprep.recipe import Recipe
+
+STAGE = "curate"
+
+
+def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> StageResult:
+    """Decide every document of silver that this data set has no outcome for; with `full`, all.
+
+    Leaves the branch `curate_<run id>` on both tables of the data set.
+
+    Raises:
+        RecipeError: the data set was made by another recipe and `full` is not asked for.
+    """
+    tables = dataset_tables(run.dataset)
+    outcomes, gold = tables
+    lake.ensure(*tables)
+    if not full:
+        _same_recipe(lake, run, outcomes)
+    head = lake.head("silver.documents")
+    since = None if full else lake.watermark(outcomes, "silver.documents")
+    if head is None or head == since:
+        return StageResult(STAGE, changed=False)
+
+    _not_rescored(lake, since)
+
+    documents = lake.new_rows("silver.documents", since=since, until=head)
+    judged = _judge(lake, documents, recipe)
+    published = lake.frame(outcomes).where("outcome = 'kept'").select("doc_id")
+    found = find_duplicates(
+        lake,
+        judged.where("SIZE(reasons) = 0"),
+        lake.new_rows("silver.documents", since=None, until=head),
+        published.limit(0) if full or lake.is_empty(outcomes) else published,
+        recipe.duplicates,
+    )
+    decided = _outcomes(lake, judged, found, run).persist()
+
+    staging = Staging(lake, STAGE, run, tables)
+    staging.open()
+    write = staging.overwrite if full else staging.append
+    inputs = {"silver.documents": head}
+    write(decided, outcomes, inputs)
+    kept = lake.sql(
+        "stages/kept_documents", {"run_id": run.run_id}, documents=documents, outcomes=decided
+    )
+    write(masked(kept, recipe.masking.kinds), gold, inputs)
+    counts = {row.outcome: row["count"] for row in decided.groupBy("outcome").count().collect()}
+    for frame in (judged, decided):
+        frame.unpersist()
+    return StageResult(
+        STAGE,
+        rows_in=sum(counts.values()),
+        rows_out=counts.get("kept", 0),
+        inputs=inputs,
+        outputs={table: staging.head(table) for table in tables},
+        detail={
+            **counts,
+            "candidates": found.candidates,
+            "rounds": found.rounds,
+            "undecided": found.undecided,
+        },
+    )
+
+
+def _same_recipe(lake: Lake, run: Run, outcomes: str) -> None:
+    made_by = lake.last_written(outcomes, "recipe-hash")
+    if made_by not in (None, run.recipe_hash):
+        raise RecipeError(
+            f"data set {run.dataset} was decided by another recipe (hash {made_by}, this one has "
+            f"{run.recipe_hash}). Either decide everything again from silver with "
+            f"`lakeprep curate --full`, then `lakeprep publish`; or make a second data set with "
+            f"--dataset NAME"
+        )
+
+
+def _not_rescored(lake: Lake, since: int | None) -> None:
+    """Rows appended since `since` are all that is new, unless silver was written anew."""
+    if since is None:
+        return
+    for snapshot, summary in lake.history("silver.documents"):
+        if snapshot == since:
+            return
+        if summary["operation"] == "overwrite" and summary.get("lakeprep.stage") == "score":
+            break
+    raise RecipeError(
+        "silver was scored anew since this data set was decided; decide everything again with "
+        "`lakeprep curate --full`, then `lakeprep publish`"
+    )
+
+
+def _judge(lake: Lake, documents: DataFrame, recipe: Recipe) -> DataFrame:
+    reasons = {"reasons": reasons_expression(recipe)}
+    return lake.sql("stages/judge", text=reasons, documents=documents).persist()
+
+
+def _outcomes(lake: Lake, judged: DataFrame, found: Found, run: Run) -> DataFrame:
+    return lake.sql(
+        "stages/outcomes",
+        {"run_id": run.run_id},
+        judged=judged,
+        duplicates=lake.spark.createDataFrame(found.duplicates),
+    )

@@ -1,0 +1,1 @@
+"""A release as files: shards, and the manifest that vouches for them."""

@@ -1,0 +1,184 @@
+"""The signals of a text, by the names and definitions of RULES.md sections 3, 5 and 7.
+
+Nothing is rounded. A ratio whose denominator is zero is 0.0 (the reference fails there or drops
+the document for another rule before it comes to it).
+
+Where section 7 leaves room:
+
+``upper_char_ratio``, ``digit_char_ratio``, ``space_char_ratio``
+    code points that are str.isupper, str.isdecimal, str.isspace / L
+``symbol_char_ratio``
+    code points that are neither letter, number, mark nor white space / L
+``han_ratio``, ``latin_ratio``
+    Han letters and numerals, Latin letters / L
+``parenthesis_ratio``
+    ``( ) [ ]`` and their full-width and lenticular forms / L
+``unique_word_ratio``, ``unigram_entropy``
+    over N in lower case, code point by code point: distinct / \\|N\\|, and the entropy in nats
+``url_count``
+    ``http://`` and ``https://``, and ``www.`` where no word or address runs into it
+``sentence_count``
+    a sentence begins at the first token and at the first token after a terminal mark that is not
+    itself punctuation
+``line_count``, ``mean_line_length``
+    lines of split("\\n") that are not blank; their mean length in code points
+``lorem_ipsum``, ``curly_bracket``
+    1.0 where the text has "lorem ipsum" (any case), "{"
+``javascript_line_count``
+    lines of splitlines() with "javascript" (any case)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lakeprep.kernels import line_signals as lines
+from lakeprep.kernels import unicode as u
+from lakeprep.kernels import word_signals as words
+from lakeprep.kernels.arrow import string_buffers
+from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, kernel
+from lakeprep.kernels.utf8 import ByteArray, decode
+
+Signal = npt.NDArray[np.float64]
+
+ENGLISH_STOP_WORDS: Final = frozenset(("the", "be", "to", "of", "and", "that", "have", "with"))
+
+SIGNAL_NAMES: Final[tuple[str, ...]] = (
+    # section 3
+    "word_count",
+    "mean_word_length",
+    "hash_ratio",
+    "ellipsis_ratio",
+    "bullet_line_ratio",
+    "ellipsis_line_ratio",
+    "alpha_word_ratio",
+    "stop_word_count",
+    # section 5
+    "terminal_line_ratio",
+    "short_line_ratio",
+    "dup_char_ratio",
+    "newline_word_ratio",
+    # section 7
+    "upper_char_ratio",
+    "digit_char_ratio",
+    "symbol_char_ratio",
+    "space_char_ratio",
+    "unique_word_ratio",
+    "unigram_entropy",
+    "url_count",
+    "parenthesis_ratio",
+    "han_ratio",
+    "latin_ratio",
+    "sentence_count",
+    "line_count",
+    "mean_line_length",
+    "replacement_char_count",
+    "lorem_ipsum",
+    "curly_bracket",
+    "javascript_line_count",
+)
+
+
+def text_signals(
+    texts: pa.Array,
+    languages: pa.Array | None = None,
+    stop_words: Mapping[str, frozenset[str]] | words.StopWords | None = None,
+) -> dict[str, Signal]:
+    """All signals of `SIGNAL_NAMES`, in that order, one float64 a document.
+
+    `languages` holds a code a document, as the keys of `stop_words` (such as ``en``); documents
+    of other languages, or of none, have a `stop_word_count` of 0. Build `StopWords.of(...)` once
+    where many batches are scored with the same lists. A null text counts as the empty one.
+    """
+    if not isinstance(stop_words, words.StopWords):
+        stop_words = words.StopWords.of(stop_words or {})
+    tables = u.tables()
+    offsets, data = string_buffers(texts)
+    by_word = words.count_words(offsets, data, tables, languages, stop_words)
+    by_line = lines.count_lines(offsets, data, tables)
+    points, tokens = by_line[lines.CODE_POINTS], by_word[words.TOKENS]
+    split_lines, full_lines = by_line[lines.SPLIT_LINES], by_line[lines.LINES]
+    word_count = by_word[words.WORDS]
+    ratios = {
+        "mean_word_length": (by_word[words.WORD_CODE_POINTS], word_count),
+        "hash_ratio": (by_line[lines.HASHES], tokens),
+        "ellipsis_ratio": (by_line[lines.ELLIPSES], tokens),
+        "bullet_line_ratio": (by_line[lines.BULLET_LINES], split_lines),
+        "ellipsis_line_ratio": (by_line[lines.ELLIPSIS_LINES], split_lines),
+        "alpha_word_ratio": (by_word[words.LETTER_TOKENS], tokens),
+        "terminal_line_ratio": (by_line[lines.TERMINAL_LINES], full_lines),
+        "short_line_ratio": (by_line[lines.SHORT_LINES], full_lines),
+        "dup_char_ratio": (
+            by_line[lines.REPEATED_CODE_POINTS],
+            points - by_line[lines.NEWLINES],
+        ),
+        "newline_word_ratio": (by_line[lines.NEWLINES], tokens),
+        "upper_char_ratio": (by_line[lines.UPPER], points),
+        "digit_char_ratio": (by_line[lines.DIGITS], points),
+        "symbol_char_ratio": (by_line[lines.OTHERS], points),
+        "space_char_ratio": (by_line[lines.SPACES], points),
+        "unique_word_ratio": (by_word[words.DISTINCT_WORDS], word_count),
+        "parenthesis_ratio": (by_line[lines.BRACKETS], points),
+        "han_ratio": (by_line[lines.HAN], points),
+        "latin_ratio": (by_line[lines.LATIN], points),
+        "mean_line_length": (by_line[lines.LINE_CODE_POINTS], full_lines),
+    }
+    counts = {
+        "word_count": word_count,
+        "stop_word_count": by_word[words.STOP_WORDS],
+        "unigram_entropy": by_word[words.ENTROPY],
+        "url_count": by_line[lines.ADDRESSES],
+        "sentence_count": by_word[words.SENTENCES],
+        "line_count": full_lines,
+        "replacement_char_count": by_line[lines.REPLACEMENTS],
+        "lorem_ipsum": by_line[lines.LOREM_IPSUM],
+        "curly_bracket": by_line[lines.CURLY],
+        "javascript_line_count": by_line[lines.JAVASCRIPT_LINES],
+    }
+    divided = {name: _ratio(above, below) for name, (above, below) in ratios.items()}
+    return {name: counts[name] if name in counts else divided[name] for name in SIGNAL_NAMES}
+
+
+def _ratio(above: Signal, below: Signal) -> Signal:
+    """above / below, 0.0 where below is 0."""
+    return np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+
+
+@kernel(f"void({OFFSETS}, {BYTES}, {U32_TABLE}, int64, uint8[::1])")
+def script_kernel(
+    offsets: npt.NDArray[np.int64],
+    data: ByteArray,
+    flags: npt.NDArray[np.uint32],
+    scripts: int,
+    out: npt.NDArray[np.uint8],
+) -> None:
+    """The index of the script with most letters a document; 0 where no letter has a script."""
+    counts = np.zeros(scripts, dtype=np.int64)
+    for document in range(len(offsets) - 1):
+        at, end = offsets[document], offsets[document + 1]
+        counts[:] = 0
+        while at < end:
+            point, at = decode(data, at, end)
+            own = flags[point]
+            counts[own >> np.uint32(u.SCRIPT_SHIFT)] += np.int64(own & np.uint32(u.LETTER))
+        best = 0
+        for script in range(1, scripts):
+            if counts[script] > (counts[best] if best else 0):
+                best = script
+        out[document] = best
+
+
+def script(texts: pa.Array) -> pa.Array:
+    """The script of most letters of each text as an ISO 15924 code (``Latn``, ``Hani``, ``Kana``
+    for Hiragana and Katakana together, ...); null where no letter has a script. Of equals the
+    first in `unicode.SCRIPTS`."""
+    offsets, data = string_buffers(texts)
+    best = np.zeros(len(offsets) - 1, dtype=np.uint8)
+    script_kernel(offsets, data, u.tables().flags, len(u.SCRIPTS), best)
+    codes = pa.array([None, *u.SCRIPTS[1:]], type=pa.string())
+    return codes.take(pa.array(best))

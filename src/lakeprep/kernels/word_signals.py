@@ -1,0 +1,284 @@
+"""Signals counted on words: RULES.md section 3, and of section 7 what words are needed for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakeprep.kernels import unicode as u
+from lakeprep.kernels.arrow import longest
+from lakeprep.kernels.compiled import (
+    BYTES,
+    I32_TABLE,
+    I64_TABLE,
+    OFFSETS,
+    U32_TABLE,
+    U64_TABLE,
+    helper,
+    kernel,
+)
+from lakeprep.kernels.unicode import UnicodeTables
+from lakeprep.kernels.utf8 import FNV_OFFSET, FNV_PRIME, ByteArray, mix
+from lakeprep.kernels.words import (
+    HAS_LETTER,
+    HAS_OTHER_THAN_SYMBOL,
+    IS_PUNCTUATION,
+    IS_TERMINAL,
+    measure,
+    next_token,
+)
+
+Int64Array = npt.NDArray[np.int64]
+FloatRows = npt.NDArray[np.float64]
+
+# Rows of the kernel's result. TOKENS (|W|) is the denominator of signals counted elsewhere.
+TOKENS: Final = 0
+WORDS: Final = 1
+WORD_CODE_POINTS: Final = 2
+LETTER_TOKENS: Final = 3
+STOP_WORDS: Final = 4
+DISTINCT_WORDS: Final = 5
+ENTROPY: Final = 6
+SENTENCES: Final = 7
+WORD_ROWS: Final = 8
+
+LANGUAGE_FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
+PROBES: Final = 256  # a text made to collide loses exactness, never time
+
+
+@dataclass(frozen=True)
+class StopWords:
+    """Stop words of several languages as one open-addressed table.
+
+    Word k of the table is ``data[offsets[k]:offsets[k + 1]]``; a slot holds the hash of word and
+    language, and k, or -1 where it is free.
+    """
+
+    languages: tuple[str, ...]
+    slot_hash: npt.NDArray[np.uint64]
+    slot_word: npt.NDArray[np.int64]
+    offsets: Int64Array
+    data: ByteArray
+
+    @classmethod
+    def of(cls, words: Mapping[str, frozenset[str]]) -> StopWords:
+        """From a mapping language -> its stop words; languages as in the `languages` array that
+        signals are asked with."""
+        languages = tuple(sorted(words))
+        listed = [(i, w.encode()) for i, name in enumerate(languages) for w in sorted(words[name])]
+        size = 16
+        while size < 4 * len(listed):
+            size *= 2
+        slot_hash = np.zeros(size, dtype=np.uint64)
+        slot_word = np.full(size, -1, dtype=np.int64)
+        for number, (language, word) in enumerate(listed):
+            key = _stop_word_key(word.decode(), language)
+            slot = key & (size - 1)
+            while slot_word[slot] >= 0:
+                slot = (slot + 1) & (size - 1)
+            slot_hash[slot], slot_word[slot] = key, number
+        offsets = np.zeros(len(listed) + 1, dtype=np.int64)
+        np.cumsum([len(word) for _, word in listed], out=offsets[1:])
+        data = np.frombuffer(b"".join(word for _, word in listed), dtype=np.uint8)
+        return cls(languages, slot_hash, slot_word, offsets, data)
+
+    def numbers(self, languages: pa.Array | None, documents: int) -> Int64Array:
+        """Each document's language as an index of `self.languages`, -1 for another or none."""
+        if languages is None or not self.languages:
+            return np.full(documents, -1, dtype=np.int64)
+        known = pa.array(self.languages, type=languages.type)
+        found = pc.index_in(languages, value_set=known)
+        return np.ascontiguousarray(found.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
+
+
+def _stop_word_key(word: str, language: int) -> int:
+    """What the kernel computes for such a token in a document of this language: `measure`'s hash,
+    which does not tell cases apart (the bytes do), mixed with the language."""
+    wrap = (1 << 64) - 1
+    lower = u.tables().lower
+    value = int(FNV_OFFSET)
+    for char in word:
+        value = (value ^ int(lower[ord(char)])) * int(FNV_PRIME) & wrap
+    value = _mix(value) ^ ((language + 1) * int(LANGUAGE_FACTOR) & wrap)
+    return _mix(value)
+
+
+def _mix(value: int) -> int:
+    """`utf8.mix` on Python integers."""
+    wrap = (1 << 64) - 1
+    value ^= value >> 33
+    value = value * 0xFF51AFD7ED558CCD & wrap
+    value ^= value >> 33
+    value = value * 0xC4CEB9FE1A85EC53 & wrap
+    return value ^ (value >> 33)
+
+
+@helper
+def stop_word_number(
+    data: ByteArray,
+    start: int,
+    end: int,
+    key: np.uint64,
+    slot_hash: npt.NDArray[np.uint64],
+    slot_word: Int64Array,
+    word_offsets: Int64Array,
+    word_data: ByteArray,
+) -> int:
+    """The stop word that these bytes are, by their key; -1 for none."""
+    last_slot = np.uint64(len(slot_word) - 1)
+    slot = np.int64(key & last_slot)
+    while slot_word[slot] >= 0:
+        if slot_hash[slot] == key:
+            word = slot_word[slot]
+            size = word_offsets[word + 1] - word_offsets[word]
+            if size == end - start:
+                same = True
+                for i in range(size):
+                    if word_data[word_offsets[word] + i] != data[start + i]:
+                        same = False
+                        break
+                if same:
+                    return word
+        slot = (slot + 1) & np.int64(last_slot)
+    return -1
+
+
+@helper
+def count_in(
+    key: np.uint64,
+    document: int,
+    slots: int,
+    table_key: npt.NDArray[np.uint64],
+    table_document: Int64Array,
+    table_count: Int64Array,
+) -> int:
+    """Counts a key in the document's part of the hash table (`slots`, a power of two). Returns
+    the slot where it was seen for the first time, else -1."""
+    slot = np.int64(key & np.uint64(slots - 1))
+    for _ in range(PROBES):
+        if table_document[slot] != document:
+            table_document[slot] = document
+            table_key[slot] = key
+            table_count[slot] = 1
+            return int(slot)
+        if table_key[slot] == key:
+            table_count[slot] += 1
+            return -1
+        slot = (slot + 1) & (slots - 1)
+    return -1
+
+
+@kernel(
+    f"void({OFFSETS}, {BYTES}, {U32_TABLE}, {I32_TABLE}, {I64_TABLE}, {U64_TABLE}, {I64_TABLE},"
+    f"{OFFSETS}, {BYTES}, int64, float64[:, ::1])"
+)
+def word_kernel(
+    offsets: Int64Array,
+    data: ByteArray,
+    flags: npt.NDArray[np.uint32],
+    lower: npt.NDArray[np.int32],
+    languages: Int64Array,
+    slot_hash: npt.NDArray[np.uint64],
+    slot_word: Int64Array,
+    word_offsets: Int64Array,
+    word_data: ByteArray,
+    longest_text: int,
+    out: FloatRows,
+) -> None:
+    """Fills `out` (WORD_ROWS rows, one column a document). The hash table of distinct words is
+    sized by the longest text, and each document uses as much of it as its own length asks."""
+    capacity = 64
+    while capacity < longest_text:
+        capacity *= 2
+    table_key = np.empty(capacity, dtype=np.uint64)
+    table_document = np.zeros(capacity, dtype=np.int64)
+    table_count = np.empty(capacity, dtype=np.int64)
+    distinct_slots = np.empty(capacity, dtype=np.int64)
+    stop_word_seen = np.zeros(len(word_offsets), dtype=np.int64)
+    for document in range(len(offsets) - 1):
+        at, end = offsets[document], offsets[document + 1]
+        slots = 64
+        while slots < end - at:
+            slots *= 2
+        stamp = document + 1
+        salt = np.uint64(languages[document] + 1) * LANGUAGE_FACTOR
+        tokens, words, points, with_letter, stop_words = 0, 0, 0, 0, 0
+        distinct, sentences, boundary = 0, 0, True
+        while at < end:
+            begin, stop, at = next_token(data, at, end, flags)
+            # A word and the contraction at its end: the loop goes round a second time.
+            while begin < at:
+                size, kind, folded = measure(data, begin, stop, flags, lower)
+                tokens += 1
+                if boundary and (sentences == 0 or (kind & IS_PUNCTUATION) == 0):
+                    sentences += 1
+                    boundary = False
+                if (kind & IS_TERMINAL) != 0:
+                    boundary = True
+                if (kind & HAS_LETTER) != 0:
+                    with_letter += 1
+                if languages[document] >= 0:
+                    number = stop_word_number(
+                        data, begin, stop, mix(folded ^ salt),
+                        slot_hash, slot_word, word_offsets, word_data,
+                    )  # fmt: skip
+                    if number >= 0 and stop_word_seen[number] != stamp:
+                        stop_word_seen[number] = stamp
+                        stop_words += 1
+                if (kind & HAS_OTHER_THAN_SYMBOL) != 0:
+                    words += 1
+                    points += size
+                    slot = count_in(folded, stamp, slots, table_key, table_document, table_count)
+                    if slot >= 0:
+                        distinct_slots[distinct] = slot
+                        distinct += 1
+                begin, stop = stop, at
+        # -sum(p log p) with p = k / n is log n - sum(k log k) / n, where k = 1 adds nothing.
+        entropy = 0.0
+        if words > 0:
+            for i in range(distinct):
+                times = table_count[distinct_slots[i]]
+                if times > 1:
+                    entropy -= times * math.log(times)
+            entropy = max(0.0, math.log(words) + entropy / words)
+        out[TOKENS, document] = tokens
+        out[WORDS, document] = words
+        out[WORD_CODE_POINTS, document] = points
+        out[LETTER_TOKENS, document] = with_letter
+        out[STOP_WORDS, document] = stop_words
+        out[DISTINCT_WORDS, document] = distinct
+        out[ENTROPY, document] = entropy
+        out[SENTENCES, document] = sentences
+
+
+def count_words(
+    offsets: Int64Array,
+    data: ByteArray,
+    tables: UnicodeTables,
+    languages: pa.Array | None,
+    stop_words: StopWords,
+) -> FloatRows:
+    """What `word_kernel` counts, shape (WORD_ROWS, documents)."""
+    documents = len(offsets) - 1
+    out = np.zeros((WORD_ROWS, documents), dtype=np.float64)
+    word_kernel(
+        offsets,
+        data,
+        tables.flags,
+        tables.lower,
+        stop_words.numbers(languages, documents),
+        stop_words.slot_hash,
+        stop_words.slot_word,
+        stop_words.offsets,
+        stop_words.data,
+        longest(offsets),
+        out,
+    )
+    return out

@@ -1,0 +1,1 @@
+"""Tables, branches, watermarks and runs: the only code that speaks Iceberg."""

@@ -1,0 +1,209 @@
+"""The lake as a stage sees it: tables by their short names, branches, snapshots and what is
+written on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from lakeprep.lake.schema import table_schema
+from lakeprep.resources import resource
+from lakeprep.session import CATALOG
+
+if TYPE_CHECKING:
+    from py4j.java_gateway import JavaObject
+    from pyspark.sql import DataFrame, SparkSession
+
+MAIN = "main"
+#: Prefix of everything that lakeprep writes into a snapshot's summary.
+PROPERTY = "lakeprep."
+NAMESPACES = ("bronze", "silver", "gold", "ops")
+#: Tables that every lake has; those of a data set come with its first curate.
+FIXED_TABLES = (
+    "bronze.files",
+    "bronze.pages",
+    "bronze.rejects",
+    "silver.documents",
+    "silver.bands",
+    "silver.scores",
+    "ops.runs",
+    "ops.metrics",
+    "ops.takedowns",
+)
+
+
+def contract_of(table: str) -> str:
+    """Name of the schema file of `table`: data sets share two contracts."""
+    if table.startswith("gold."):
+        return "gold.outcomes" if table.endswith("_outcomes") else "gold.dataset"
+    return table
+
+
+def dataset_tables(dataset: str) -> tuple[str, str]:
+    """Outcomes and data set, in the order in which main moves."""
+    return f"gold.{dataset}_outcomes", f"gold.{dataset}"
+
+
+class Lake:
+    """The tables of one catalog. Short names: `bronze.pages`, `gold.web_outcomes`."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self.spark = spark
+
+    # -- tables ---------------------------------------------------------------------------------
+
+    def ensure(self, *tables: str) -> None:
+        """Create the namespaces and those of `tables` that are not there."""
+        if missing := [table for table in tables if not self.exists(table)]:
+            for namespace in sorted({table.partition(".")[0] for table in missing}):
+                self.spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.{namespace}")
+            for table in missing:
+                self.spark.sql(table_schema(contract_of(table)).ddl(self.full_name(table)))
+
+    def exists(self, table: str) -> bool:
+        return bool(self.spark.catalog.tableExists(self.full_name(table)))
+
+    def tables(self) -> list[str]:
+        """Short names of all tables, sorted."""
+        found = []
+        for namespace in NAMESPACES:
+            if self.spark.catalog.databaseExists(f"{CATALOG}.{namespace}"):
+                rows = self.spark.sql(f"SHOW TABLES IN {CATALOG}.{namespace}").collect()
+                found += [f"{namespace}.{row.tableName}" for row in rows]
+        return sorted(found)
+
+    def datasets(self) -> list[str]:
+        """Names of the data sets that have outcomes."""
+        suffix = "_outcomes"
+        return [
+            table.removeprefix("gold.").removesuffix(suffix)
+            for table in self.tables()
+            if table.startswith("gold.") and table.endswith(suffix)
+        ]
+
+    @staticmethod
+    def full_name(table: str, branch: str | None = None) -> str:
+        """Name for SQL, with the branch as Iceberg's identifier for it."""
+        namespace, _, name = table.partition(".")
+        suffix = f".`branch_{branch}`" if branch and branch != MAIN else ""
+        return f"{CATALOG}.{namespace}.`{name}`{suffix}"
+
+    def frame(self, table: str, *, branch: str | None = None, tag: str | None = None) -> DataFrame:
+        """All rows of main, of a branch, or of a tag."""
+        if tag:
+            return self.spark.read.option("versionAsOf", tag).table(self.full_name(table))
+        return self.spark.table(self.full_name(table, branch))
+
+    def new_rows(
+        self, table: str, *, since: int | None, until: int, options: Mapping[str, str] | None = None
+    ) -> DataFrame:
+        """Rows appended after snapshot `since` (None: all rows) up to snapshot `until`."""
+        reader = self.spark.read.options(**(options or {}))
+        if since is None:
+            reader = reader.option("versionAsOf", until)
+        else:
+            reader = reader.option("start-snapshot-id", since).option("end-snapshot-id", until)
+        return reader.table(self.full_name(table))
+
+    def append(
+        self, frame: DataFrame, table: str, *, branch: str | None, properties: Mapping[str, str]
+    ) -> None:
+        """Append `frame` (columns by name) in one commit that carries `properties`."""
+        writer = frame.writeTo(self.full_name(table, branch)).option("check-nullability", "false")
+        for key, value in properties.items():
+            writer = writer.option(f"snapshot-property.{PROPERTY}{key}", value)
+        writer.append()
+
+    def overwrite(
+        self, frame: DataFrame, table: str, *, branch: str | None, properties: Mapping[str, str]
+    ) -> None:
+        """Replace all rows by `frame` in one commit that carries `properties`."""
+        from pyspark.sql.functions import lit
+
+        writer = frame.writeTo(self.full_name(table, branch)).option("check-nullability", "false")
+        for key, value in properties.items():
+            writer = writer.option(f"snapshot-property.{PROPERTY}{key}", value)
+        writer.overwrite(lit(True))  # noqa: FBT003
+
+    def sql(
+        self,
+        name: str,
+        args: Mapping[str, object] | None = None,
+        *,
+        text: Mapping[str, str] | None = None,
+        **frames: DataFrame,
+    ) -> DataFrame:
+        """The query `sql/<name>.sql` over `frames`, which it names in braces; `args` are its
+        `:parameters`, and `text` replaces what else stands in braces: SQL of our own making."""
+        query = resource("sql", f"{name}.sql").read_text(encoding="utf-8")
+        for key, value in (text or {}).items():
+            query = query.replace(f"{{{key}}}", value)
+        answer = self.spark.sql(query, args=dict(args or {}), **frames)
+        # `frames` are views only until here; a writer would look for them again in the bare query.
+        return answer.select("*")
+
+    def query(self, text: str) -> DataFrame:
+        """Any SQL; `lake` is the current catalog."""
+        self.spark.catalog.setCurrentCatalog(CATALOG)
+        return self.spark.sql(text)
+
+    # -- snapshots ------------------------------------------------------------------------------
+
+    def java_table(self, table: str) -> JavaObject:
+        """Iceberg's own table object, refreshed."""
+        jvm = self.spark._jvm
+        assert jvm is not None  # sessions are classic ones; see session.py
+        spark3 = jvm.org.apache.iceberg.spark.Spark3Util
+        loaded = spark3.loadIcebergTable(self.spark._jsparkSession, self.full_name(table))
+        loaded.refresh()
+        return loaded
+
+    def refs(self, table: str) -> dict[str, int]:
+        """Branches and tags with the snapshot each points to."""
+        return {
+            str(name): int(ref.snapshotId())
+            for name, ref in dict(self.java_table(table).refs()).items()
+        }
+
+    def head(self, table: str, ref: str = MAIN) -> int | None:
+        """Snapshot that `ref` points to; None for an empty table."""
+        return self.refs(table).get(ref)
+
+    def is_empty(self, table: str) -> bool:
+        """No row in main, by the snapshot's summary: nothing is read."""
+        head = self.head(table)
+        return head is None or self.summary(table, head)["total-records"] == "0"
+
+    def summary(self, table: str, snapshot: int) -> dict[str, str]:
+        """Iceberg's summary of that snapshot, our properties included."""
+        summary = dict(self.java_table(table).snapshot(snapshot).summary())
+        return {str(key): str(value) for key, value in summary.items()}
+
+    def properties(self, table: str, snapshot: int) -> dict[str, str]:
+        """What lakeprep wrote into that snapshot's summary, prefix dropped."""
+        return {
+            key.removeprefix(PROPERTY): value
+            for key, value in self.summary(table, snapshot).items()
+            if key.startswith(PROPERTY)
+        }
+
+    def history(self, table: str, ref: str = MAIN) -> Iterator[tuple[int, dict[str, str]]]:
+        """Snapshots of `ref` from its head back, each with its whole summary."""
+        loaded = self.java_table(table)
+        snapshot = loaded.snapshot(ref)
+        while snapshot is not None:
+            summary = {str(k): str(v) for k, v in dict(snapshot.summary()).items()}
+            yield int(snapshot.snapshotId()), {"operation": str(snapshot.operation()), **summary}
+            parent = snapshot.parentId()
+            snapshot = loaded.snapshot(parent) if parent is not None else None
+
+    def last_written(self, table: str, key: str, ref: str = MAIN) -> str | None:
+        """The newest value of property `key` in the history of `ref`: compactions and takedowns
+        in between carry none."""
+        name = PROPERTY + key
+        return next((p[name] for _, p in self.history(table, ref) if name in p), None)
+
+    def watermark(self, table: str, source: str, ref: str = MAIN) -> int | None:
+        """Snapshot of `source` up to which `table` has been computed."""
+        value = self.last_written(table, f"input.{source}", ref)
+        return int(value) if value is not None else None

@@ -1,0 +1,147 @@
+"""Runs: their ids, what they stamp on snapshots, and the log `ops.runs`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from lakeprep import __version__
+from lakeprep.errors import UsageError
+from lakeprep.lake.catalog import Lake, dataset_tables
+from lakeprep.lake.schema import table_schema
+
+if TYPE_CHECKING:
+    from pyspark.sql import Row
+
+#: Prefix of the tags of releases.
+RELEASE = "release_"
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, as its rows and snapshots name it."""
+
+    run_id: str
+    logical_date: datetime
+    dataset: str
+    recipe_hash: str
+    score_hash: str
+
+    def provenance(self) -> dict[str, str]:
+        """Snapshot properties that say where a commit comes from."""
+        return {
+            "run-id": self.run_id,
+            "logical-date": self.logical_date.isoformat(),
+            "recipe-hash": self.recipe_hash,
+            "score-hash": self.score_hash,
+            "code-version": __version__,
+        }
+
+
+@dataclass(slots=True)
+class StageResult:
+    """What a stage did: nothing when `changed` is false."""
+
+    stage: str
+    rows_in: int = 0
+    rows_out: int = 0
+    seconds: float = 0.0
+    inputs: Mapping[str, int] = field(default_factory=dict)
+    outputs: Mapping[str, int] = field(default_factory=dict)
+    changed: bool = True
+    detail: Mapping[str, int] = field(default_factory=dict)
+
+
+def check_run_id(run_id: str) -> str:
+    """`run_id`, which becomes part of branch and tag names.
+
+    Raises:
+        UsageError: other characters than letters, digits, `_` and `-`, or over 64 of them.
+    """
+    if not _RUN_ID.fullmatch(run_id):
+        raise UsageError(
+            f"--run-id {run_id!r}: letters, digits, '_' and '-' only, at most 64, "
+            "beginning with a letter or digit"
+        )
+    return run_id
+
+
+def next_run_id(lake: Lake, logical_date: datetime, stage: str, dataset: str) -> str:
+    """`<date>-<n>`: the newest n of that date, or the next one when that run already did `stage`.
+
+    A run that was killed has not done its last stage, so the next one takes up its id and
+    finishes its work under it: the tables are those of an unbroken run. (docs/adr/0004)
+    """
+    day = f"{logical_date:%Y%m%d}"
+    rows = lake.spark.sql(
+        "SELECT run_id, stage, dataset FROM {runs} WHERE status = 'done' AND run_id LIKE :prefix",
+        args={"prefix": f"{day}-%"},
+        runs=lake.frame("ops.runs"),
+    ).collect()
+    did_stage: dict[int, bool] = {}
+    for row in rows:
+        number = row.run_id.removeprefix(f"{day}-")
+        if number.isdecimal():
+            did = row.stage == stage and row.dataset in (None, dataset)
+            did_stage[int(number)] = did_stage.get(int(number), False) or did
+    for tag in lake.refs(gold) if lake.exists(gold := dataset_tables(dataset)[1]) else ():
+        number = tag.removeprefix(f"{RELEASE}{day}-")
+        if number.isdecimal():  # its run may have died before it could say so
+            did_stage[int(number)] = True
+    newest = max(did_stage, default=1)
+    return f"{day}-{newest + 1 if did_stage.get(newest) else newest}"
+
+
+def made_by(lake: Lake, table: str, ref: str, dataset: str) -> Run:
+    """The run that made the head of `ref`, as its snapshot names it."""
+    head = lake.head(table, ref)
+    assert head is not None  # the caller has found `ref`
+    written = lake.properties(table, head)
+    return Run(
+        run_id=written["run-id"],
+        logical_date=datetime.fromisoformat(written["logical-date"]),
+        dataset=dataset,
+        recipe_hash=written["recipe-hash"],
+        score_hash=written["score-hash"],
+    )
+
+
+def record(
+    lake: Lake,
+    run: Run,
+    result: StageResult,
+    *,
+    started_at: datetime,
+    error: str | None = None,
+) -> None:
+    """Add the stage to `ops.runs`."""
+    import pyarrow as pa
+
+    ended_at = datetime.now(timezone.utc)
+    row = {
+        "run_id": run.run_id,
+        "stage": result.stage,
+        "dataset": None if result.stage in ("ingest", "score", "rescore") else run.dataset,
+        "started_at": started_at,
+        "ended_at": ended_at,
+        "status": "failed" if error else "done",
+        "inputs": list(result.inputs.items()),
+        "outputs": list(result.outputs.items()),
+        "rows_in": result.rows_in,
+        "rows_out": result.rows_out,
+        "seconds": result.seconds,
+        "recipe_hash": run.recipe_hash,
+        "code_version": __version__,
+        "error": error,
+    }
+    rows = pa.Table.from_pylist([row], schema=table_schema("ops.runs").arrow())
+    lake.append(
+        lake.spark.createDataFrame(rows),
+        "ops.runs",
+        branch=None,
+        properties={"stage": result.stage, **run.provenance()},
+    )

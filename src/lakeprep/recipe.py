@@ -1,0 +1,261 @@
+"""Recipes: YAML to a checked, frozen model with stable hashes.
+
+A recipe has two parts. `score` says what is computed for every page; the rest says what is
+decided from it. Each part has its own hash, stamped on what was made with it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from lakeprep.errors import RecipeError
+from lakeprep.lake.schema import table_schema
+from lakeprep.resources import resource
+
+Ratio = Annotated[float, Field(ge=0, le=1)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+_MIB = 1 << 20
+
+
+class Section(BaseModel):
+    """Frozen; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Ingest(Section):
+    """How inputs are read. Not hashed: it adds pages, and changes none."""
+
+    fields: dict[Literal["url", "text", "html", "id", "fetched_at"], str] = {}
+    max_record_bytes: Annotated[int, Field(gt=0)] = 64 * _MIB
+    max_body_bytes: Annotated[int, Field(gt=0, le=1024 * _MIB)] = 32 * _MIB
+
+
+class Score(Section):
+    """What is computed for every page."""
+
+    extractor: Literal["resiliparse", "trafilatura"] = "resiliparse"
+    language_identifier: Literal["fasttext", "langdetect"] = "fasttext"
+    max_html_bytes: Annotated[int, Field(gt=0)] = 16 * _MIB
+    bands: Annotated[int, Field(ge=1, le=64)] = 14
+    rows: Annotated[int, Field(ge=1, le=32)] = 8
+
+
+class Languages(Section):
+    """Which documents are in a language that the data set wants."""
+
+    keep: tuple[Language, ...] | None = None
+    min_score: Ratio = 0.0
+    min_scores: dict[Language, Ratio] = {}
+
+
+class Url(Section):
+    """Blocked URLs. Words are matched whole, in lower case, between non-alphanumerics."""
+
+    blocked_domains: frozenset[str] = frozenset()
+    blocked_hosts: frozenset[str] = frozenset()
+    blocked_words: frozenset[Annotated[str, Field(pattern=r"^[a-z0-9]+$")]] = frozenset()
+
+
+class Rule(Section):
+    """A document fails if the signal is below `min` or above `max`, strictly."""
+
+    signal: str
+    min: float | None = None
+    max: float | None = None
+    languages: frozenset[Language] | None = None
+    except_languages: frozenset[Language] | None = None
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = ""
+
+    @field_validator("signal")
+    @classmethod
+    def _known(cls, signal: str) -> str:
+        if signal not in signal_names():
+            near = difflib.get_close_matches(signal, signal_names(), n=3)
+            hint = f"did you mean {', '.join(near)}?" if near else f"known: {signal_names()}"
+            raise ValueError(f"unknown signal {signal!r}; {hint}")
+        return signal
+
+    @model_validator(mode="after")
+    def _possible(self) -> Rule:
+        if self.min is None and self.max is None:
+            raise ValueError(f"rule on {self.signal}: needs min or max")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(
+                f"rule on {self.signal}: min {self.min:g} is above max {self.max:g}; "
+                "no document could pass"
+            )
+        ceiling = 1.0 if self.signal.endswith("_ratio") else float("inf")
+        if self.max is not None and self.max < 0:
+            raise ValueError(f"rule on {self.signal}: max {self.max:g} is below 0")
+        if self.min is not None and self.min > ceiling:
+            raise ValueError(f"rule on {self.signal}: min {self.min:g} is above 1; it is a ratio")
+        if self.languages is not None and self.except_languages is not None:
+            raise ValueError(f"rule on {self.signal}: languages and except_languages exclude")
+        return self
+
+    @property
+    def reason(self) -> str:
+        """What a failing document's `reasons` say."""
+        return self.name or self.signal
+
+
+class Near(Section):
+    """Near duplicates: verified Jaccard similarity of the shingles."""
+
+    min_jaccard: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
+class Duplicates(Section):
+    """Which duplicates are dropped; the first capture survives."""
+
+    url: bool = True
+    exact: bool = True
+    near: Near | None = Near()
+    policy: Literal["first"] = "first"
+
+
+class Masking(Section):
+    """Kinds of personal data masked in gold."""
+
+    kinds: frozenset[Literal["email", "ipv4", "phone"]] = frozenset({"email", "ipv4", "phone"})
+
+
+class Gates(Section):
+    """What a release must hold."""
+
+    min_documents: Annotated[int, Field(ge=1)] = 1
+
+
+class Recipe(Section):
+    """A whole recipe. `name` is the data set's name unless another is given."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    description: str = ""
+    ingest: Ingest = Ingest()
+    score: Score = Score()
+    languages: Languages = Languages()
+    url: Url = Url()
+    rules: tuple[Rule, ...] = ()
+    duplicates: Duplicates = Duplicates()
+    masking: Masking = Masking()
+    gates: Gates = Gates()
+
+    @field_validator("name")
+    @classmethod
+    def _not_outcomes(cls, name: str) -> str:
+        if name.endswith("_outcomes"):
+            raise ValueError("a data set's name must not end in _outcomes")
+        return name
+
+    @cached_property
+    def score_hash(self) -> str:
+        """Hash of what is computed."""
+        return _hash(self.score.model_dump(mode="json"))
+
+    @cached_property
+    def hash(self) -> str:
+        """Hash of what is computed and decided; not of names, prose or how inputs are read."""
+        parts = self.model_dump(mode="json", exclude={"name", "description", "ingest", "gates"})
+        return _hash(parts)
+
+
+def signal_names() -> list[str]:
+    """Signals that a rule may name: the fields of `silver.documents.signals`."""
+    columns = {column.name: column for column in table_schema("silver.documents").columns}
+    return [field.name for field in columns["signals"].type.fields]
+
+
+def shipped_recipes() -> list[str]:
+    """Names of the recipes inside the package."""
+    return sorted(path.stem for path in resource("recipes").glob("*.yaml"))
+
+
+def load_recipe(name: str) -> Recipe:
+    """A shipped recipe by name, or the one in a YAML file.
+
+    Raises:
+        RecipeError: no such recipe or file, not YAML, unknown keys, impossible values.
+    """
+    if name in shipped_recipes():
+        path = resource("recipes", f"{name}.yaml")
+    elif name.endswith((".yaml", ".yml")) or "/" in name:
+        path = Path(name)
+    else:
+        near = difflib.get_close_matches(name, shipped_recipes(), n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise RecipeError(
+            f"no recipe {name!r}; shipped recipes: {', '.join(shipped_recipes())}; "
+            f"or give the path of a .yaml file.{hint}"
+        )
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"recipe {path}: cannot be read ({error.strerror})") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"recipe {path}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, dict):
+        raise RecipeError(f"recipe {path}: expected a mapping of sections")
+    raw.setdefault("name", path.stem)
+    try:
+        return Recipe.model_validate(raw)
+    except ValidationError as error:
+        raise RecipeError(f"recipe {path}: {_explain(error)}") from None
+
+
+def _explain(error: ValidationError) -> str:
+    """All faults in one line: where, what, and the value."""
+    faults = []
+    for fault in error.errors():
+        place = ".".join(str(part) for part in fault["loc"]) or "recipe"
+        if fault["type"] == "extra_forbidden":
+            faults.append(f"{place}: unknown key{_nearest_key(fault['loc'])}")
+        elif fault["type"] == "value_error":
+            faults.append(f"{place}: {fault['msg'].removeprefix('Value error, ')}")
+        else:
+            faults.append(f"{place}: {fault['msg']} (got {str(fault['input'])[:80]!r})")
+    return "; ".join(faults)
+
+
+def _nearest_key(location: tuple[int | str, ...]) -> str:
+    model: object = Recipe
+    for part in location[:-1]:
+        if isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
+            field = model.model_fields.get(part)
+            model = _section_of(field.annotation) if field else None
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return ""
+    near = difflib.get_close_matches(str(location[-1]), list(model.model_fields), n=1)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; known: {', '.join(model.model_fields)}"
+
+
+def _section_of(annotation: object) -> object:
+    """The section class inside `Near | None`, `tuple[Rule, ...]`, or the annotation itself."""
+    inner = [part for part in getattr(annotation, "__args__", ()) if isinstance(part, type)]
+    sections = [part for part in inner if issubclass(part, Section)]
+    return sections[0] if sections else annotation
+
+
+def _hash(value: object) -> str:
+    canonical = json.dumps(_sorted(value), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _sorted(value: object) -> object:
+    """Sets come out of pydantic as lists in no order; a recipe's lists mean sets, but for rules,
+    whose order does not matter either."""
+    if isinstance(value, dict):
+        return {key: _sorted(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return sorted((_sorted(item) for item in value), key=lambda i: json.dumps(i, sort_keys=True))
+    return value

@@ -1,0 +1,119 @@
+"""A batch of pages in, their texts out: `read_page` over Arrow columns, in isolation."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, get_args
+
+from lakeprep.score.isolate import ItemOutcome, run_isolated
+from lakeprep.score.options import ScoreOptions
+from lakeprep.score.page import Page, PageStatus, PageText, read_page
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_STATUSES: Final[tuple[PageStatus, ...]] = get_args(PageStatus)
+_RECORD: Final = struct.Struct("<Biii")
+_ABSENT: Final = -1
+
+
+@dataclass(frozen=True)
+class PageTexts:
+    """Columns of silver.documents, one row a page, in the order of the input. `title`, `text` and
+    `detail` are null where there is none."""
+
+    status: pa.StringArray
+    title: pa.StringArray
+    text: pa.Array
+    detail: pa.StringArray
+
+
+def prepare(options: ScoreOptions) -> None:
+    """Load what the children will need, once a worker, before the first batch. Raises
+    EnvironmentMissing if the chosen extractor is not installed."""
+    from lakeprep.score.extract import load_extractor
+
+    load_extractor(options.extractor)
+    read_page(Page(memoryview(b"<title>a</title><p>caf\xe9 &amp;amp; co"), None, None), options)
+
+
+def score_pages(
+    bodies: pa.Array, content_types: pa.Array, charsets: pa.Array, options: ScoreOptions
+) -> PageTexts:
+    """Status, title and text of each page.
+
+    `bodies` is binary or large_binary (a null is an empty page), the other two are strings and may
+    have nulls. Nothing is copied before the child reads it: a body is a view of its Arrow buffer.
+    The result is a pure function of the arguments, but for pages that meet the isolation limits.
+    """
+    pages = _pages(bodies, content_types, charsets)
+    prepare(options)
+
+    def work(item: int) -> bytes:
+        return _encode(read_page(pages[item], options))
+
+    outcomes = run_isolated(len(pages), work, options.isolation)
+    return _columns([_decode(outcome) for outcome in outcomes])
+
+
+def _pages(bodies: pa.Array, content_types: pa.Array, charsets: pa.Array) -> list[Page]:
+    """Views of the rows. Built in the parent: the child must not call into Arrow."""
+    views = [
+        memoryview(b"") if body.as_buffer() is None else memoryview(body.as_buffer())
+        for body in bodies
+    ]
+    return [
+        Page(view, content_type, charset)
+        for view, content_type, charset in zip(
+            views, content_types.to_pylist(), charsets.to_pylist(), strict=True
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row with its texts still in UTF-8, as they came through the pipe."""
+
+    status: PageStatus
+    title: bytes | None
+    text: bytes | None
+    detail: bytes | None
+
+
+def _encode(page: PageText) -> bytes:
+    """A page's record: status, three lengths (-1: absent), three UTF-8 strings."""
+    parts = [
+        None if value is None else value.encode("utf-8", "replace")
+        for value in (page.title, page.text, page.detail)
+    ]
+    lengths = (_ABSENT if part is None else len(part) for part in parts)
+    header = _RECORD.pack(_STATUSES.index(page.status), *lengths)
+    return b"".join((header, *(part for part in parts if part)))
+
+
+def _decode(outcome: ItemOutcome) -> _Row:
+    """A record, or the row of a page whose child did not come to an end."""
+    if outcome.status != "done":
+        return _Row(outcome.status, None, None, outcome.detail.encode("utf-8", "replace"))
+    status, *lengths = _RECORD.unpack_from(outcome.payload)
+    position = _RECORD.size
+    parts: list[bytes | None] = []
+    for length in lengths:
+        if length == _ABSENT:
+            parts.append(None)
+            continue
+        parts.append(outcome.payload[position : position + length])
+        position += length
+    return _Row(_STATUSES[status], parts[0], parts[1], parts[2])
+
+
+def _columns(rows: list[_Row]) -> PageTexts:
+    import pyarrow as pa
+
+    return PageTexts(
+        status=pa.array([row.status for row in rows], pa.string()),
+        title=pa.array([row.title for row in rows], pa.string()),
+        text=pa.array([row.text for row in rows], pa.large_string()),
+        detail=pa.array([row.detail for row in rows], pa.string()),
+    )

@@ -1,0 +1,75 @@
+"""The score stage: new rows of bronze.pages in, silver.documents and silver.bands out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakeprep.errors import RecipeError
+from lakeprep.lake.catalog import Lake
+from lakeprep.lake.runs import Run, StageResult
+from lakeprep.lake.schema import table_schema
+from lakeprep.lake.staging import Staging
+from lakeprep.score.fused import INPUT_COLUMNS, FusedPass
+from lakeprep.score.options import PageLimits, ScoreOptions
+
+if TYPE_CHECKING:
+    from lakeprep.recipe import Recipe
+
+STAGE = "score"
+#: Bands first: where there is a document there are its bands.
+TABLES = ("silver.bands", "silver.documents")
+#: Bytes of bronze that one task reads; pages cost milliseconds each, so tasks are small.
+_SPLIT_BYTES = 4 << 20
+
+
+def score(lake: Lake, run: Run, recipe: Recipe, *, everything: bool = False) -> StageResult:
+    """Score the pages that came since the last score; with `everything`, all, anew (rescore).
+
+    Raises:
+        RecipeError: silver was scored by another `score` section.
+    """
+    made_by = lake.last_written("silver.documents", "score-hash")
+    if not everything and made_by not in (None, run.score_hash):
+        raise RecipeError(
+            f"silver was scored with another `score` section (hash {made_by}, this recipe's is "
+            f"{run.score_hash}). Put the section back, or score every page again with "
+            "`lakeprep rescore`"
+        )
+    head = lake.head("bronze.pages")
+    since = None if everything else lake.watermark("silver.documents", "bronze.pages")
+    if head is None or head == since:
+        return StageResult(STAGE, changed=False)
+
+    pages = lake.new_rows(
+        "bronze.pages", since=since, until=head, options={"split-size": str(_SPLIT_BYTES)}
+    )
+    documents = pages.select(*INPUT_COLUMNS).mapInArrow(
+        _fused_pass(recipe, run), table_schema("silver.documents").spark()
+    )
+    staging = Staging(lake, STAGE, run, TABLES)
+    staging.open()
+    before = lake.head("silver.documents")
+    inputs = {"bronze.pages": head}
+    write = staging.overwrite if everything else staging.append
+    write(documents, "silver.documents", inputs)
+    written = lake.new_rows(
+        "silver.documents",
+        since=None if everything else before,
+        until=staging.head("silver.documents"),
+    )
+    write(written.selectExpr("POSEXPLODE(bands) AS (band, key)", "doc_id"), "silver.bands", inputs)
+    rows = int(
+        lake.summary("silver.documents", staging.head("silver.documents")).get("added-records", 0)
+    )
+    outputs = staging.commit()
+    return StageResult(STAGE, rows_in=rows, rows_out=rows, inputs=inputs, outputs=outputs)
+
+
+def _fused_pass(recipe: Recipe, run: Run) -> FusedPass:
+    section = recipe.score
+    options = ScoreOptions(
+        extractor=section.extractor,
+        language_identifier=section.language_identifier,
+        limits=PageLimits(max_html_bytes=section.max_html_bytes),
+    )
+    return FusedPass(options, section.bands, section.rows, run.run_id)

@@ -1,0 +1,162 @@
+"""The signals equal slow references; what breaks here changes which documents are kept."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from kernel_texts import assigned, texts
+from reference_text import script as reference_script
+from reference_text import signals as reference_signals
+from reference_text import tokens as reference_tokens
+
+from lakeprep.kernels import signals, words
+from lakeprep.kernels import unicode as u
+from lakeprep.kernels.arrow import string_buffers
+
+STOP_WORDS = {"en": signals.ENGLISH_STOP_WORDS, "zh": frozenset("的了和你")}
+EDGES = (
+    "", "a", "!", "....", "--", " ", "\n", "\r\n", "\n\n\n", "\u0301", "e\u0301", "❤\ufe0f", "\u200b",
+    "👩\u200d👩", "a\u2028b\u2029c\x85d\x0be\x0cf", "a\r\nb\r\n\r\nc", "\r\r\n", "x" * 31, "x" * 30,
+    "same line\nsame line\nsame line", "same\r\nsame\nsame", "漢字かな交じり文。", "กขค ภาษาไทย",
+    "Don't. Won't! It's 'quoted'.", "C.I.A. agents", "J. R. R. Tolkien", "A.B", "a.B", "AB. c",
+    "l'avion d'Anna", "1,2 a,b 1.a a.1", "http://", "http://.", "www.", "https://x", "hTTp://A",
+    "{", "LOREM ipsum lorem  ipsum", "javascript\njavascript javascript\nJAVASCRIPT",
+    "a b a B A b", "...…....", "- a\n  • b\n-\n\t- c", "end...\nend… \nend.. .", "\ufeffabc",
+)  # fmt: skip
+
+
+def columns(batch: list[str | None], kind: pa.DataType | None = None) -> dict[str, np.ndarray]:
+    array = pa.array(batch, type=kind or pa.string())
+    return signals.text_signals(array, pa.array(["en"] * len(batch)), STOP_WORDS)
+
+
+def assert_equal(text: str, row: dict[str, float]) -> None:
+    expected = reference_signals(text, STOP_WORDS["en"])
+    assert list(row) == list(signals.SIGNAL_NAMES)
+    for name, value in expected.items():
+        if name.endswith("_ratio") or name in ("mean_word_length", "mean_line_length",
+                                               "unigram_entropy"):  # fmt: skip
+            assert math.isclose(row[name], value, rel_tol=1e-12, abs_tol=1e-12), (name, text)
+        else:
+            assert row[name] == value, (name, text)
+
+
+def kernel_tokens(text: str) -> list[str]:
+    offsets, data = string_buffers(pa.array([text]))
+    _, bounds = words.token_bounds(offsets, data, u.tables().flags)
+    raw = text.encode()
+    return [raw[a:b].decode() for a, b in bounds.reshape(-1, 2).tolist()]
+
+
+@given(texts())
+@example("a\u0301.B")
+@example("İ. x")
+def test_tokens_are_those_of_the_definition(text: str) -> None:
+    assert kernel_tokens(text) == reference_tokens(text)
+
+
+@given(st.lists(texts(), min_size=1, max_size=4))
+def test_every_signal_equals_its_reference(batch: list[str]) -> None:
+    found = columns(batch)
+    for i, text in enumerate(batch):
+        assert_equal(text, {name: float(values[i]) for name, values in found.items()})
+
+
+def test_edge_cases_in_one_batch() -> None:
+    found = columns(list(EDGES))
+    for i, text in enumerate(EDGES):
+        assert_equal(text, {name: float(values[i]) for name, values in found.items()})
+
+
+def test_contractions_and_inner_marks_as_the_reference_splits_them() -> None:
+    text = "Don't stop: it's Anna's well-known U.S. e-mail, covid-19, 3.14 and/or 1/2."
+    assert kernel_tokens(text) == [
+        "Do", "n't", "stop", ":", "it", "'s", "Anna", "'s", "well", "-", "known", "U.S.", "e", "-",
+        "mail", ",", "covid-19", ",", "3.14", "and", "/", "or", "1/2", ".",
+    ]  # fmt: skip
+
+
+def test_stop_words_count_once_and_only_in_their_language() -> None:
+    batch = pa.array(["the the of The", "的的了 the", "the of", "的", None])
+    languages = pa.array(["en", "zh", "de", None, "en"])
+    found = signals.text_signals(batch, languages, STOP_WORDS)
+    assert found["stop_word_count"].tolist() == [2, 2, 0, 0, 0]
+    assert signals.text_signals(batch)["stop_word_count"].tolist() == [0] * 5
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_slices_nulls_and_both_string_types_give_the_same(kind: pa.DataType) -> None:
+    batch = ["first", None, "Second one. Here!", "", "третий\nтретий", "last"]
+    array = pa.array(batch, type=kind)
+    whole = signals.text_signals(array)
+    part = signals.text_signals(array.slice(1, 4))
+    plain = signals.text_signals(pa.array([text or "" for text in batch]))
+    for name in signals.SIGNAL_NAMES:
+        assert whole[name].tolist() == plain[name].tolist()
+        assert part[name].tolist() == plain[name][1:5].tolist()
+
+
+def test_empty_batch_and_wrong_type() -> None:
+    assert all(len(values) == 0 for values in signals.text_signals(pa.array([], pa.string())).values())
+    assert signals.script(pa.array([], pa.string())).to_pylist() == []
+    with pytest.raises(TypeError, match="int64"):
+        signals.text_signals(pa.array([1]))
+
+
+@pytest.mark.parametrize("unit", ["a", "a.", "!", "漢", "http://a", "'", "a\u0301", "\n", "don't "])
+def test_ten_megabytes_on_one_line(unit: str) -> None:
+    text = unit * (10_000_000 // len(unit.encode()))
+    found = signals.text_signals(pa.array([text]))
+    assert found["newline_word_ratio"][0] >= 0
+    assert signals.script(pa.array([text])).to_pylist()[0] in (None, "Latn", "Hani")
+
+
+@given(texts())
+def test_script_is_that_of_most_letters(text: str) -> None:
+    assert signals.script(pa.array([text])).to_pylist() == [reference_script(text)]
+
+
+def test_scripts_have_iso_names() -> None:
+    cases = {"abc": "Latn", "Привет": "Cyrl", "漢字": "Hani", "ひらカタ漢": "Kana", "한글": "Hang",
+             "العربية": "Arab", "Ελληνικά": "Grek", "עברית": "Hebr", "ไทย": "Thai", "हिन्दी": "Deva",
+             "123 !?": None, "": None, "ქართული": "Geor", "Հայերեն": "Armn"}  # fmt: skip
+    assert signals.script(pa.array(list(cases))).to_pylist() == list(cases.values())
+
+
+@given(assigned())
+def test_flags_are_those_of_python(char: str) -> None:
+    flags = int(u.tables().flags[ord(char)])
+    assert bool(flags & u.LETTER) == char.isalpha()
+    assert bool(flags & u.SPACE) == char.isspace()
+    assert bool(flags & u.UPPER) == char.isupper()
+    assert bool(flags & u.DIGIT) == char.isdecimal()
+    assert bool(flags & u.LINE_BREAK) == (len(f"a{char}b".splitlines()) == 2)
+
+
+def test_all_flags_are_those_of_python(same_unicode: bool) -> None:
+    if not same_unicode:
+        pytest.skip(f"the tables hold Unicode {u.unicode_version()}, this Python another version")
+    flags = u.tables().flags
+    for point in range(0x110000):
+        if not 0xD800 <= point < 0xE000:
+            assert bool(flags[point] & u.LETTER) == chr(point).isalpha(), hex(point)
+            assert bool(flags[point] & u.SPACE) == chr(point).isspace(), hex(point)
+
+
+def test_real_articles(english: list[str], chinese: list[str]) -> None:
+    batch = english[:60] + chinese[:60]
+    found = columns(batch)
+    for i, text in enumerate(batch):
+        assert_equal(text, {name: float(values[i]) for name, values in found.items()})
+
+
+def test_the_same_twice_and_in_any_batch(english: list[str]) -> None:
+    whole = columns(english[:20])
+    alone = [columns([text]) for text in english[:20]]
+    for name in signals.SIGNAL_NAMES:
+        assert whole[name].tolist() == [one[name][0] for one in alone]

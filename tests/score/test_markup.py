@@ -1,0 +1,110 @@
+"""What breaks if this fails: pages made to hang a parser reach it, or real pages are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lakeprep.score.markup import MarkupSize, measure_markup
+
+NO_LIMIT = MarkupSize(10**9, 10**5, 10**12, 10**6)
+
+
+def size(html: str) -> MarkupSize:
+    return measure_markup(html.encode("utf-8", "replace"), NO_LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("html", "depth"),
+    [
+        ("<div>" * 500, 500),
+        ("<div></div>" * 500, 1),
+        ("<p>words" * 500, 1),
+        ("<ul>" + "<li>item" * 500, 2),
+        ("<ul><li>" * 250, 500),
+        ("<dl>" + "<dt>a<dd>b" * 250, 2),
+        ("<table>" + "<tr><td>a<td>b" * 250, 3),
+        ("<table><tr><td>" * 100, 300),
+        ("<br><img><input><hr>" * 100, 1),
+        ("<p><div>a</div>" * 100, 1),
+        ("<svg><path/><path/></svg>" * 100, 2),
+        ("<div/>" * 100, 100),
+        ("<select>" + "<option>a" * 100, 2),
+        ("<span><div></span>" * 100, 2),
+        ("<!--" + "<div>" * 100 + "-->", 0),
+        ("<!-->" + "<div>" * 3, 3),
+        ("<script>" + "<div>" * 100 + "</script>", 0),
+        ("<style><div></STYLE><div>", 1),
+        ("<q title='<div><div>'>", 1),
+        ("< div>" * 10 + "a < b", 0),
+        ("</div>" * 10, 0),
+    ],
+)
+def test_depth_is_that_of_a_tree_builder(html: str, depth: int) -> None:
+    assert size(html).depth == depth
+
+
+def test_unclosed_formatting_is_copied_into_later_blocks() -> None:
+    distinct = size("".join(f"<p><font color={n}>x" for n in range(1000)))
+    alike = size("<p><font>x" * 1000)
+    closed = size("".join(f"<p><font color={n}>x</font>" for n in range(1000)))
+
+    assert distinct.nodes > 1000 * 1000 // 2
+    assert alike.nodes < 6000, "the standard keeps three that are alike"
+    assert closed.nodes == 3000
+
+
+def test_cells_keep_formatting_out() -> None:
+    html = "".join(f"<font color={n}>" for n in range(50)) + "<table>" + "<tr><td><p>x" * 100
+
+    assert size(html).nodes < 50 + 1 + 300 + 200
+
+
+def test_options_of_one_select_are_what_the_parser_walks() -> None:
+    one = size("<select>" + "<option>a</option>" * 1000 + "</select>")
+    many = size("<select><option>a</option></select>" * 1000)
+
+    assert one.steps > 1000 * 1000 // 2
+    assert many.steps < 5000
+
+
+def test_attributes_are_counted_a_tag() -> None:
+    assert size("<a b c=1 d='x y z' e=\"f g\" h = i/>").attributes == 5
+    assert size("<p " + "a=1 " * 77 + "><p q>").attributes == 77
+
+
+def test_the_scan_stops_at_the_limit() -> None:
+    limits = MarkupSize(nodes=100, depth=10, steps=1000, attributes=5)
+
+    assert measure_markup(b"<br>" * 10**6, limits).nodes == 101
+    assert measure_markup(b"<div>" * 10**6, limits).depth == 11
+
+
+@pytest.mark.parametrize("end", ["<", "<a", "<a ", "<a b", "<a b='", "</", "</a", "<!", "<!-"])
+def test_a_page_may_end_anywhere(end: str) -> None:
+    assert size("<div>" + end).depth >= 1
+
+
+@given(st.binary(max_size=400) | st.text("<>/!-='\" abpditrv", max_size=400).map(str.encode))
+def test_any_bytes_are_measured(html: bytes) -> None:
+    found = measure_markup(html, NO_LIMIT)
+
+    assert found.depth <= max(1, html.count(b"<"))
+    assert found.attributes <= len(html)
+
+
+def test_real_pages_stay_far_below_the_limits(data: Path) -> None:
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    with (data / "crawl" / "pathological.warc.gz").open("rb") as file:
+        sizes = [
+            measure_markup(record.reader.read(), NO_LIMIT)
+            for record in ArchiveIterator(file, record_types=WarcRecordType.response)
+        ]
+    assert len(sizes) == 82
+    assert max(found.depth for found in sizes) < 1_000
+    assert max(found.nodes for found in sizes) < 200_000
+    assert max(found.steps for found in sizes) < 5_000_000
