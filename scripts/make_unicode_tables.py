@@ -55,10 +55,29 @@ def script_of(char: str, category: str) -> int:
     for index, (_, prefixes) in enumerate(u.SCRIPT_NAMES):
         if prefixes and name.startswith(prefixes):
             return index
-    common = ("MODIFIER LETTER", "MATHEMATICAL", "DOUBLE-STRUCK", "SCRIPT ", "BLACK-LETTER",
-              "MICRO SIGN", "EULER", "PLANCK", "OHM ", "TURNED ", "ALEF SYM", "BET SYM",
-              "GIMEL SYM", "DALET SYM", "INFORMATION", "CARON", "VERTICAL", "MASU", "VEDIC",
-              "SUPERSCRIPT", "ROMAN ")
+    common = (
+        "MODIFIER LETTER",
+        "MATHEMATICAL",
+        "DOUBLE-STRUCK",
+        "SCRIPT ",
+        "BLACK-LETTER",
+        "MICRO SIGN",
+        "EULER",
+        "PLANCK",
+        "OHM ",
+        "TURNED ",
+        "ALEF SYM",
+        "BET SYM",
+        "GIMEL SYM",
+        "DALET SYM",
+        "INFORMATION",
+        "CARON",
+        "VERTICAL",
+        "MASU",
+        "VEDIC",
+        "SUPERSCRIPT",
+        "ROMAN ",
+    )
     if category[0] == "L" and not name.startswith(common):
         return u.SCRIPTS.index("Zzzz")
     return 0
@@ -110,8 +129,11 @@ def fold_of(char: str) -> str:
 
 def runs(values: np.ndarray) -> np.ndarray:
     """Where runs of equal rows begin."""
-    changed = np.any(values[1:] != values[:-1], axis=1) if values.ndim == 2 else (
-        values[1:] != values[:-1])
+    changed = (
+        np.any(values[1:] != values[:-1], axis=1)
+        if values.ndim == 2
+        else (values[1:] != values[:-1])
+    )
     return np.concatenate(([0], np.flatnonzero(changed) + 1)).astype(np.int32)
 
 
@@ -160,8 +182,11 @@ def main() -> None:
         fold_relative=kept[fold_starts].astype(np.bool_),
         fold_sequences=np.array(sequences, dtype=np.int32),
     )
-    print(f"Unicode {unicodedata.unidata_version}: {len(flag_starts)} flag runs, "
-          f"{len(fold_starts)} fold runs, {u.TABLE_FILE.stat().st_size} bytes", file=sys.stderr)
+    print(
+        f"Unicode {unicodedata.unidata_version}: {len(flag_starts)} flag runs, "
+        f"{len(fold_starts)} fold runs, {u.TABLE_FILE.stat().st_size} bytes",
+        file=sys.stderr,
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 -- Documents of a data set by reason; a filtered document counts under each of its reasons.
-SELECT
-    reason,
-    COUNT(*) AS documents
-FROM (
+-- {outcomes}: the data set's outcomes.
+WITH explained AS (
     SELECT
         EXPLODE(
             CASE outcome
@@ -13,5 +11,10 @@ FROM (
         ) AS reason
     FROM {outcomes}
 )
+
+SELECT
+    reason,
+    COUNT(*) AS documents
+FROM explained
 GROUP BY reason
-ORDER BY documents DESC, reason
+ORDER BY documents DESC, reason ASC

@@ -24,18 +24,20 @@ orphans AS (
     WHERE duplicates.outcome = 'duplicate'
 ),
 
+kept AS (
+    SELECT DISTINCT doc_id
+    FROM {outcomes}
+    WHERE outcome = 'kept'
+),
+
 gold_figures AS (
     SELECT
         COUNT(*) AS gold_rows,
         COUNT(*) - COUNT(DISTINCT gold.doc_id) AS repeated_gold,
         COUNT_IF(gold.text = '') AS empty_texts,
-        COUNT_IF(outcomes.doc_id IS NULL) AS unkept_gold
+        COUNT_IF(kept.doc_id IS NULL) AS unkept_gold
     FROM {gold} AS gold
-    LEFT JOIN (
-        SELECT DISTINCT doc_id
-        FROM {outcomes}
-        WHERE outcome = 'kept'
-    ) AS outcomes ON gold.doc_id = outcomes.doc_id
+    LEFT JOIN kept ON gold.doc_id = kept.doc_id
 ),
 
 document_figures AS (

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -20,7 +20,6 @@ from lakeprep import __version__
 from lakeprep.errors import LakeBusy, LakeprepError, UsageError
 
 if TYPE_CHECKING:
-
     from lakeprep.pipeline import Job, Say, Summary, Target
 
 app = typer.Typer(
@@ -31,7 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
 
 
 def _version(asked: bool) -> None:
@@ -262,7 +260,7 @@ def export(
         typer.Option("--tag", envvar="LAKEPREP_TAG", help="Release; else the newest."),
     ] = None,
     format: Annotated[
-        str, typer.Option("--format", envvar="LAKEPREP_FORMAT", help="parquet or jsonl.")
+        Literal["parquet", "jsonl"], typer.Option("--format", envvar="LAKEPREP_FORMAT")
     ] = "parquet",
     as_json: JsonOption = False,
 ) -> None:
@@ -315,9 +313,7 @@ def demo(
 
 
 @app.command()
-def doctor(
-    lake: LakeOption = None, conf: ConfOption = None, as_json: JsonOption = False
-) -> None:
+def doctor(lake: LakeOption = None, conf: ConfOption = None, as_json: JsonOption = False) -> None:
     """What works and what to do: Java, jars, catalog, storage, kernels."""
     from lakeprep.doctor import examine
 

@@ -6,6 +6,12 @@ Exit codes: 0 done; 1 bug or an outside cause (a locked catalog); 2 bad usage, r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lakeprep.publish.gates import Check
+
 
 class LakeprepError(Exception):
     """An error with a message for the user: names the file, table, column or value, and the
@@ -45,9 +51,13 @@ class LakeBusy(LakeprepError):
 
 
 class GateFailed(LakeprepError):
-    """A gate found the branch unfit for release; main has not moved."""
+    """A gate found the branch unfit for release; main has not moved. `checks`: all that ran."""
 
     exit_code = 3
+
+    def __init__(self, message: str, checks: Sequence[Check] = ()) -> None:
+        super().__init__(message)
+        self.checks = tuple(checks)
 
 
 class BooksUnbalanced(LakeprepError):

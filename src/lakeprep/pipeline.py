@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeprep.errors import BooksUnbalanced, UsageError
+from lakeprep.errors import BooksUnbalanced, GateFailed, UsageError
 from lakeprep.lake.lock import writer_lock
 from lakeprep.recipe import Recipe
 from lakeprep.session import session
@@ -92,9 +92,7 @@ class Runner:
     def rescore(self) -> None:
         from lakeprep.score.stage import score
 
-        self._stage(
-            "rescore", lambda: score(self.lake, self.run, self.job.recipe, everything=True)
-        )
+        self._stage("rescore", lambda: score(self.lake, self.run, self.job.recipe, everything=True))
 
     def curate(self, *, full: bool = False) -> None:
         from lakeprep.curate.stage import curate
@@ -127,6 +125,21 @@ class Runner:
         self.results.append(result)
         self.say(name, describe(result))
 
+    def report(self, release: str | None, checks: Sequence[Check]) -> Path:
+        """Write the page about this run; its path."""
+        from lakeprep.report.page import write_report
+
+        self.say("report", "")
+        path = report_path(self.job, self.run.dataset, release)
+        write_report(self.lake, self.run, self.results, checks, path)
+        self.say("report", str(path))
+        return path
+
+    @property
+    def changed(self) -> bool:
+        """Whether any stage so far wrote something."""
+        return any(result.changed for result in self.results)
+
     def summary(self) -> Summary:
         """The state of the lake after the stages; books are added up anew.
 
@@ -143,7 +156,7 @@ class Runner:
         return Summary(
             run_id=self.run.run_id,
             dataset=dataset,
-            changed=any(result.changed for result in self.results),
+            changed=self.changed,
             stages={
                 result.stage: {
                     "rows_in": result.rows_in,
@@ -168,17 +181,18 @@ def run_all(job: Job, say: Say) -> Summary:
     with opened(job, say, last_stage="publish") as runner:
         runner.ingest()
         runner.score()
-        _preload_gates()
+        if runner.changed:
+            _preload_gates()
         runner.curate()
-        runner.publish()
+        try:
+            runner.publish()
+        except GateFailed as failure:
+            report = runner.report(release=None, checks=failure.checks)
+            raise GateFailed(f"{failure}; report: {report}") from None
         summary = runner.summary()
-        report = report_path(job, runner.run)
-        if summary.changed or not report.exists():
-            from lakeprep.report.page import write_report
-
-            say("report", "")
-            write_report(runner.lake, runner.run, runner.results, runner.checks, report)
-            say("report", str(report))
+        report = report_path(job, summary.dataset, summary.release)
+        if runner.changed or not report.exists():
+            report = runner.report(summary.release, runner.checks)
         summary.report = str(report)
         return summary
 
@@ -205,9 +219,7 @@ def opened(job: Job, say: Say, *, last_stage: str) -> Iterator[Runner]:
             hour=0, minute=0, second=0, microsecond=0
         )
         run_id = (
-            check_run_id(job.run_id)
-            if job.run_id
-            else next_run_id(lake, date, last_stage, dataset)
+            check_run_id(job.run_id) if job.run_id else next_run_id(lake, date, last_stage, dataset)
         )
         run = Run(run_id, date, dataset, job.recipe.hash, job.recipe.score_hash)
         yield Runner(lake, job, run, say)
@@ -256,12 +268,12 @@ def outcome_counts(lake: Lake, dataset: str) -> dict[str, int]:
     return {row.reason: row.documents for row in rows}
 
 
-def report_path(job: Job, run: Run) -> Path:
-    """Where the run's report goes: `--report`, else inside the lake, else here."""
+def report_path(job: Job, dataset: str, release: str | None) -> Path:
+    """Where the report on a release goes: `--report`, else inside the lake, else here."""
     if job.report:
         return job.report
     folder = job.target.lake.resolve() / "reports" if job.target.lake else Path.cwd()
-    return folder / f"{run.dataset}_{run.run_id}.html"
+    return folder / f"{dataset}_{release or 'unreleased'}.html"
 
 
 def describe(result: StageResult) -> str:
@@ -305,7 +317,7 @@ def write_latest_report(job: Job, say: Say) -> Path:
             job.recipe.hash,
             job.recipe.score_hash,
         )
-        return write_report(lake, run, [], [], report_path(job, run))
+        return write_report(lake, run, [], [], report_path(job, dataset, release))
 
 
 def check_dataset(name: str) -> str:

@@ -257,5 +257,7 @@ def _sorted(value: object) -> object:
     if isinstance(value, dict):
         return {key: _sorted(item) for key, item in value.items()}
     if isinstance(value, list):
-        return sorted((_sorted(item) for item in value), key=lambda i: json.dumps(i, sort_keys=True))
+        return sorted(
+            (_sorted(item) for item in value), key=lambda i: json.dumps(i, sort_keys=True)
+        )
     return value

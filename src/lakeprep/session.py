@@ -90,8 +90,10 @@ def read_properties(path: Path) -> dict[str, str]:
         text = line.strip()
         if not text or text.startswith(("#", "!")):
             continue
-        key, _, value = text.replace("=", " ", 1).partition(" ") if "=" in text.split()[0] else (
-            text.partition(" ")
+        key, _, value = (
+            text.replace("=", " ", 1).partition(" ")
+            if "=" in text.split()[0]
+            else (text.partition(" "))
         )
         settings[key.rstrip(":")] = value.strip()
     return settings
@@ -162,9 +164,7 @@ def _require(settings: Mapping[str, str], *, source: str) -> None:
     if _CATALOG_KEY not in settings:
         missing.append(f"{_CATALOG_KEY} (pass --lake DIR for the embedded catalog)")
     if missing:
-        raise EnvironmentMissing(
-            f"{source} lacks: {'; '.join(missing)}. See spark-conf/local.conf"
-        )
+        raise EnvironmentMissing(f"{source} lacks: {'; '.join(missing)}. See spark-conf/local.conf")
 
 
 @contextmanager

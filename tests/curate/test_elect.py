@@ -27,7 +27,9 @@ def run(
     )
 
     def measure(left, right):  # type: ignore[no-untyped-def]
-        values = [similar.get((min(a, b), max(a, b)), 0.0) for a, b in zip(left, right, strict=True)]
+        values = [
+            similar.get((min(a, b), max(a, b)), 0.0) for a, b in zip(left, right, strict=True)
+        ]
         return np.array(values), np.array(values)
 
     election = elect(candidates, measure, min_jaccard=0.8, use_url=True, use_exact=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class ArchiveMaker:
         target = "" if url is None else f"WARC-Target-URI: {url}\r\n"
         head = (
             f"WARC/1.0\r\nWARC-Type: {kind}\r\n{target}WARC-Date: {date}\r\n"
-            f"WARC-Record-ID: <urn:made:{abs(hash((url, kind)))}>\r\nContent-Type: {content_type}\r\n"
+            f"WARC-Record-ID: <urn:made:{zlib.crc32(block)}>\r\nContent-Type: {content_type}\r\n"
             f"{extra}Content-Length: {len(block) if length is None else length}\r\n\r\n"
         )
         return head.encode() + block + b"\r\n\r\n"

@@ -21,7 +21,7 @@ ENCODE = {
     "gzip": gzip.compress,
     "x-gzip": gzip.compress,
     "deflate": zlib.compress,
-    "br": brotli.compress,
+    "br": lambda data: brotli.compress(data, quality=4),
     "zstd": zstandard.compress,
 }
 
@@ -43,6 +43,17 @@ def test_a_named_encoding_is_undone_and_a_false_one_ignored(maker, read, encodin
     assert isinstance(page, Page) and page.body == HTML
     assert (page.charset, page.content_type, page.truncated) == ("utf-8", "text/html", False)
     assert one(maker, read, HTML, headers).body == HTML
+
+
+@pytest.mark.parametrize("encoding", sorted(ENCODE))
+@pytest.mark.parametrize("unit", [b"<p>%d</p>", b"<p></p>", b"%x"])
+def test_a_large_body_comes_out_whole(encoding, unit):
+    marked = b"%" in unit
+    plain = b"".join(unit % (i * i * 7919) if marked else unit for i in range(60_000))
+    assert decode_content(ENCODE[encoding](b"\x01" + plain), encoding, 1 << 24) == (
+        b"\x01" + plain,
+        True,
+    )
 
 
 @pytest.mark.parametrize("encoding", sorted(ENCODE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -141,7 +142,7 @@ def test_planning_splits_what_can_be_split_and_nothing_else(maker, tmp_path):
     for name in made:
         own = [split for split in splits if split.path.endswith("/" + name)]
         assert own[0].start == 0 and own[-1].end == own[0].file_bytes
-        assert all(a.end == b.start for a, b in zip(own, own[1:], strict=False))
+        assert all(a.end == b.start for a, b in pairwise(own))
 
 
 def test_a_packed_member_that_sampling_missed_is_caught_by_the_seams_or_read_right(maker, tmp_path):

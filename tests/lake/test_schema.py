@@ -43,9 +43,12 @@ def test_tables_are_what_the_contract_says(lake: Lake) -> None:
         schema = table_schema(contract.get(name, name))
         table = catalog.load_table(name)
         assert table.schema().as_struct() == schema.iceberg().as_struct(), name
-        assert table.properties.items() >= {
-            key: value for key, value in schema.properties.items() if key != "format-version"
-        }.items()
+        assert (
+            table.properties.items()
+            >= {
+                key: value for key, value in schema.properties.items() if key != "format-version"
+            }.items()
+        )
         assert len(table.spec().fields) == len(schema.partitioning)
         spark_schema = lake.frame(name).schema
         assert spark_schema.simpleString() == schema.spark().simpleString(), name

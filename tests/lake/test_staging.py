@@ -26,7 +26,9 @@ def scores(lake: Lake, *ids: str) -> DataFrame:
 
 
 def rejects(lake: Lake, *paths: str) -> DataFrame:
-    rows = [{"source_path": p, "source_offset": 0, "reason": "damaged", "run_id": "r"} for p in paths]
+    rows = [
+        {"source_path": p, "source_offset": 0, "reason": "damaged", "run_id": "r"} for p in paths
+    ]
     return lake.spark.createDataFrame(
         pa.Table.from_pylist(rows, schema=table_schema("bronze.rejects").arrow())
     )

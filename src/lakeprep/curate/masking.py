@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lakeprep.kernels.maps import counts_as_map
-from lakeprep.kernels.masks import mask
 from lakeprep.lake.schema import table_schema
 
 if TYPE_CHECKING:
@@ -29,9 +28,9 @@ def masked(documents: DataFrame, kinds: frozenset[str]) -> DataFrame:
     return documents.mapInArrow(run, schema.spark())
 
 
-def _mask_batch(
-    batch: pa.RecordBatch, kinds: frozenset[str], schema: pa.Schema
-) -> pa.RecordBatch:
+def _mask_batch(batch: pa.RecordBatch, kinds: frozenset[str], schema: pa.Schema) -> pa.RecordBatch:
+    from lakeprep.kernels.masks import mask  # the workers', not the driver's
+
     columns = {name: batch.column(name) for name in batch.schema.names}
     counts: dict[str, npt.NDArray[np.int64]] = {}
     for name in ("title", "text"):

@@ -59,7 +59,10 @@ def _rule(rule: Rule) -> str:
 
 def _languages(languages: Languages) -> Iterable[tuple[str, str]]:
     if languages.keep is not None:
-        yield "language", f"status = 'ok' AND COALESCE(language, '') NOT IN ({_list(languages.keep)})"
+        yield (
+            "language",
+            f"status = 'ok' AND COALESCE(language, '') NOT IN ({_list(languages.keep)})",
+        )
     default = f"{languages.min_score!r}D"
     by_language = [
         f"WHEN {literal(code)} THEN {score!r}D"

@@ -10,8 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakeprep.kernels.minhash import jaccard_containment, shingle_sets
-
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -52,6 +50,8 @@ class Shingles:
 
     def measure(self, left: Ints, right: Ints) -> tuple[Floats, Floats]:
         """Jaccard similarity and containment of pairs of ranks."""
+        from lakeprep.kernels.minhash import jaccard_containment
+
         if self.local is None:
             return self._measure_in_spark(left, right)
         parts = [
@@ -80,6 +80,8 @@ class Shingles:
 
 
 def _shingle(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    from lakeprep.kernels.minhash import shingle_sets
+
     for batch in batches:
         sets = shingle_sets(batch.column("text"))
         yield pa.RecordBatch.from_arrays(
@@ -88,6 +90,8 @@ def _shingle(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def _compare(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    from lakeprep.kernels.minhash import jaccard_containment
+
     for batch in batches:
         jaccard, containment = jaccard_containment(
             batch.column("left_shingles"), batch.column("right_shingles")

@@ -65,18 +65,18 @@ def write_demo(directory: Path, *, pages: int = 1600, seed: int = 7) -> DemoSumm
     """
     if pages < 0:
         raise UsageError(f"a demo crawl cannot have {pages} pages: give 0 or more")
-    captures = sorted(
-        _captures(pages, seed), key=lambda c: (c.day, c.truth.fetched_at, c.truth.url)
-    )
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        captures = sorted(
+            _captures(pages, seed), key=lambda c: (c.day, c.truth.fetched_at, c.truth.url)
+        )
         files = _write_files(directory, captures)
         lines = [_truth_line(c) for c in captures]
-        (directory / TRUTH_FILE).write_text("".join(lines), encoding="utf-8")
+        (directory / TRUTH_FILE).write_bytes("".join(lines).encode())
         note = _README.format(
             files=len(files), pages=pages, languages=len(LANGUAGES), pattern="crawl-*.warc.gz"
         )
-        (directory / "README.txt").write_text(note, encoding="utf-8")
+        (directory / "README.txt").write_bytes(note.encode())
     except OSError as error:
         raise UsageError(f"cannot write the demo crawl to {directory}: {error}") from error
     return _summary(files, captures)

@@ -95,4 +95,11 @@ def _files(on_s3: bool, process: int) -> FileSystem:
     """One client a process id: a client made before a fork must not be used after it."""
     from pyarrow import fs
 
-    return fs.S3FileSystem() if on_s3 else fs.LocalFileSystem()
+    if not on_s3:
+        return fs.LocalFileSystem()
+    # Arrow finds credentials and region as boto3 does, but not the endpoint.
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if not endpoint:
+        return fs.S3FileSystem()
+    scheme, _, host = endpoint.rpartition("://")
+    return fs.S3FileSystem(endpoint_override=host.rstrip("/"), scheme=scheme or "https")

@@ -25,6 +25,7 @@ _OUTPUT = 256 * 1024
 _GZIP_FIRST, _GZIP_INPUT = 4 * 1024, 32 * 1024
 """Stored bytes offered at once; what lies behind a member's end is copied, so tiny members get
 little."""
+_PROBE_STEP, _PROBE_DECODED = 64, 16 * 1024
 _ZSTD_BLOCK = 128 * 1024
 """Largest block of the format (RFC 8878, 3.1.1.2.4), stored and decoded."""
 _ZSTD_WINDOW = 128 * 1024 * 1024
@@ -61,8 +62,15 @@ class Codec(Protocol):
 
     name: str
     start: re.Pattern[bytes]
+    probe_bytes: int
+    """Stored bytes that `probe` may look at."""
 
     def open(self) -> Member: ...
+
+    def probe(self, stored: bytes, at: int) -> bytes:
+        """The first decoded bytes of the unit that may begin at `at`; none if none does. Cheap
+        where none does: a page may be nothing but magic numbers."""
+        ...
 
 
 class GzipMember:
@@ -92,9 +100,21 @@ class GzipCodec:
 
     name = "gz"
     start = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
+    probe_bytes = 4096
 
     def open(self) -> Member:
         return GzipMember()
+
+    def probe(self, stored: bytes, at: int) -> bytes:
+        inflate, decoded = zlib.decompressobj(wbits=31), b""
+        try:
+            for place in range(at, min(at + self.probe_bytes, len(stored)), _PROBE_STEP):
+                decoded += inflate.decompress(stored[place : place + _PROBE_STEP], _PROBE_DECODED)
+                if len(decoded) >= _PROBE_DECODED or inflate.eof:
+                    break
+        except zlib.error:
+            pass
+        return decoded
 
 
 class ZstdMember:
@@ -175,12 +195,24 @@ class ZstdCodec:
 
     name = "zst"
     start = re.compile(re.escape(ZSTD_MAGIC))
+    probe_bytes = 2 * _ZSTD_BLOCK
 
     def __init__(self, source: Source) -> None:
         self._dictionary = _dictionary(source)
 
     def open(self) -> Member:
         return ZstdMember(self._dictionary)
+
+    def probe(self, stored: bytes, at: int) -> bytes:
+        member, decoded = ZstdMember(self._dictionary), b""
+        try:
+            while not member.done and len(decoded) < _PROBE_DECODED and at < len(stored):
+                out, taken = member.feed(stored[at : at + member.wants])
+                decoded += out
+                at += taken
+        except DamagedMember:
+            pass
+        return decoded
 
 
 def codec_for(compression: str, source: Source) -> Codec | None:

@@ -3,16 +3,14 @@ a limit on what comes out, and only where the bytes are what the header says."""
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections.abc import Callable
 
-from lakeprep.ingest.codecs import GZIP_MAGIC, ZSTD_MAGIC
+from lakeprep.ingest.codecs import GZIP_MAGIC, ZSTD_MAGIC, DamagedMember, ZstdMember
 from lakeprep.ingest.media import looks_like_text
 
 _MAX_LAYERS = 4
 _STEP = 64 * 1024
-_ZSTD_WINDOW = 128 * 1024 * 1024
 
 
 class TooLarge(Exception):
@@ -93,13 +91,15 @@ def _unbrotli(body: bytes, limit: int) -> tuple[bytes, bool]:
     out = bytearray()
     try:
         for at in range(0, len(body), _STEP):
-            piece = body[at : at + _STEP]
-            while piece or not decoder.can_accept_more_data():
-                out += decoder.process(piece, output_buffer_limit=_STEP)
-                piece = b""
+            # The decoder holds output back at its limit even when it could accept more input:
+            # it is empty only when an empty piece brings nothing.
+            piece = decoder.process(body[at : at + _STEP], output_buffer_limit=_STEP)
+            while piece:
+                out += piece
                 if len(out) > limit:
                     raise TooLarge
-            if decoder.is_finished():
+                piece = decoder.process(b"", output_buffer_limit=_STEP)
+            if decoder.is_finished() or not decoder.can_accept_more_data():
                 break
     except brotli.error:
         return _something(bytes(out), "br"), False
@@ -107,19 +107,19 @@ def _unbrotli(body: bytes, limit: int) -> tuple[bytes, bool]:
 
 
 def _unzstd(body: bytes, limit: int) -> tuple[bytes, bool]:
-    import zstandard
-
-    decoder = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-    reader = decoder.stream_reader(io.BytesIO(body), read_across_frames=True)
-    out = bytearray()
+    out, at, whole = bytearray(), 0, True
     try:
-        while piece := reader.read(_STEP):
-            out += piece
-            if len(out) > limit:
-                raise TooLarge
-    except zstandard.ZstdError:
-        return _something(bytes(out), "zstd"), False
-    return _something(bytes(out), "zstd"), True
+        while body.startswith(ZSTD_MAGIC, at):
+            frame = ZstdMember(None)
+            while not frame.done:
+                decoded, taken = frame.feed(body[at : at + frame.wants])
+                at += taken
+                out += decoded
+                if len(out) > limit:
+                    raise TooLarge
+    except DamagedMember:
+        whole = False
+    return _something(bytes(out), "zstd"), whole
 
 
 def _something(decoded: bytes, encoding: str) -> bytes:

@@ -116,14 +116,14 @@ def list_keys(url: str) -> Iterator[str]:
 @lru_cache(maxsize=4)
 def _client(process: int) -> _Client:
     """One client a process id: a client made before a fork must not be used after it."""
-    import boto3  # type: ignore[import-untyped]
+    import boto3
 
     return cast(_Client, boto3.client("s3"))
 
 
 @contextmanager
 def _named_errors(url: str) -> Iterator[None]:
-    from botocore.exceptions import (  # type: ignore[import-untyped]
+    from botocore.exceptions import (
         BotoCoreError,
         ClientError,
         NoCredentialsError,

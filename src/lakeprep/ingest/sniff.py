@@ -48,10 +48,10 @@ def format_of(source: Source) -> str:
     if kind is None and named is not None and named in _DIALECTS and not media.is_page(sample):
         # The first record may be the broken one.
         dialect = _DIALECTS[named]
-        if dialect.starts_line.search(sample) or (damaged and not sample.strip()):
+        if damaged or dialect.starts_line.search(sample):
             kind = named
-    if kind is None and compression and not sample.strip() and named == "jsonl":
-        # An empty part, as Spark writes them.
+    if kind is None and named == "jsonl" and compression and (damaged or not sample.strip()):
+        # Nothing in it: an empty part, as Spark writes them.
         kind = named
     if kind is None:
         raise InputError(f"{source.path}: {_unknown(head, sample, compression)}")

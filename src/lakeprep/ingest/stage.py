@@ -60,8 +60,8 @@ _INDEX_SCHEMA = pa.schema(
     }
 )
 _INDEX_DDL = (
-    "split long, kind string, source_path string, source_offset long, inner_offset long, stop long, "
-    "record_id string, url string, reason string, detail string, page_id string, "
+    "split long, kind string, source_path string, source_offset long, inner_offset long, "
+    "stop long, record_id string, url string, reason string, detail string, page_id string, "
     "fetched_at timestamp"
 )
 #: Splits a core should get, so that the last ones even out what the first ones cost.
@@ -98,9 +98,7 @@ def ingest(lake: Lake, run: Run, recipe: Recipe, inputs: Sequence[str]) -> Stage
 
 def _unread(lake: Lake, files: Sequence[InputFile]) -> list[InputFile]:
     """Those of `files` that are not in bronze.files with the same size and etag."""
-    listed = lake.spark.createDataFrame(
-        pa.Table.from_pylist([asdict(file) for file in files])
-    )
+    listed = lake.spark.createDataFrame(pa.Table.from_pylist([asdict(file) for file in files]))
     unread = listed.join(
         lake.frame("bronze.files").select("path", "bytes", "etag"),
         ["path", "bytes", "etag"],
@@ -285,11 +283,13 @@ def _choose(lake: Lake, index: DataFrame) -> tuple[int, DataFrame, DataFrame]:
         known = known.where(f.col("fetched_at").between(spans[0], spans[1]))
     if lake.is_empty("bronze.pages"):
         known = known.limit(0)
-    chosen = lake.sql(
-        "stages/choose_pages", index=index, known=known.select("page_id")
-    ).persist()
+    chosen = lake.sql("stages/choose_pages", index=index, known=known.select("page_id")).persist()
     place = f.struct("source_offset", "inner_offset")
-    return chosen.count(), chosen, chosen.groupBy("split").agg(f.collect_list(place).alias("chosen"))
+    return (
+        chosen.count(),
+        chosen,
+        chosen.groupBy("split").agg(f.collect_list(place).alias("chosen")),
+    )
 
 
 def _loaded_ddl() -> str:

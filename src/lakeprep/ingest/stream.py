@@ -14,8 +14,7 @@ from enum import Enum
 from lakeprep.ingest.codecs import Codec, DamagedMember, Member
 from lakeprep.ingest.sources import Source
 
-_PROBE_STORED = 64 * 1024
-_PROBE_DECODED = 16 * 1024
+_ZEROS = 64 * 1024
 _DROP_AT = 1 << 20
 
 
@@ -142,16 +141,18 @@ class DecodedStream:
         assert self.codec is not None
         start = self._boundaries[-1][1] + 1 if stored is None else stored
         window, origin, size = b"", start, self.source.size
+        probe = self.codec.probe_bytes
         while origin < min(size, before):
-            if len(window) <= _PROBE_STORED:
-                window += self.source.read(origin + len(window), self.source.chunk)
+            if len(window) <= probe:
+                ahead = max(self.source.chunk, 2 * probe)
+                window += self.source.read(origin + len(window), ahead)
             at_end = origin + len(window) >= size
-            usable = len(window) if at_end else len(window) - _PROBE_STORED
+            usable = len(window) if at_end else len(window) - probe
             for candidate in self.codec.start.finditer(window, 0, min(usable + 3, len(window))):
                 place = candidate.start()
                 if origin + place >= before:
                     break
-                if begins(self._probe(window[place : place + _PROBE_STORED])):
+                if begins(self.codec.probe(window, place)):
                     self._restart(origin + place)
                     return True
             origin, window = origin + usable, window[usable:]
@@ -163,20 +164,6 @@ class DecodedStream:
     def _restart(self, stored: int) -> None:
         self.position = self.decoded
         self._begin(stored)
-
-    def _probe(self, stored: bytes) -> bytes:
-        assert self.codec is not None
-        member, decoded, used = self.codec.open(), b"", 0
-        try:
-            while not member.done and len(decoded) < _PROBE_DECODED:
-                out, taken = member.feed(stored[used : used + min(member.wants, 4096)])
-                if not out and not taken and used >= len(stored):
-                    break
-                decoded += out
-                used += taken
-        except DamagedMember as error:
-            decoded += error.decoded
-        return decoded
 
     # -- decoding
 
@@ -205,9 +192,9 @@ class DecodedStream:
 
     def _pass_zeros(self) -> None:
         """Padding after the last unit, as tapes and some object stores leave it."""
-        while (data := self._peek(_PROBE_STORED)) and not data.strip(b"\0"):
+        while (data := self._peek(_ZEROS)) and not data.strip(b"\0"):
             self._take(len(data))
-        data = self._peek(_PROBE_STORED)
+        data = self._peek(_ZEROS)
         self._take(len(data) - len(data.lstrip(b"\0")))
         self._bound()
 

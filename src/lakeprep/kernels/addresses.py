@@ -89,7 +89,7 @@ def local_start(data: ByteArray, start: int, at: int, flags: FlagTable) -> int:
     first = at
     while first > start and at - first <= LOCAL_BYTES:
         byte = data[first - 1]
-        if is_alphanumeric(byte) or byte == 0x2E or byte == 0x5F or byte == 0x25 or byte == 0x2B or byte == 0x2D:
+        if is_alphanumeric(byte) or byte in (0x2E, 0x5F, 0x25, 0x2B, 0x2D):
             first -= 1
         elif byte == 0x27 and first < at and first - 1 > start:
             if not (is_letter(data[first]) and is_letter(data[first - 2])):
@@ -146,7 +146,8 @@ def domain_end(
             break
         labels += 1
         punycode = stop - label > 4 and word_is_xn(data, label)
-        if labels > 1 and stop - label > 1 and (letters or punycode or all_letters(data, label, stop)):
+        named = letters or punycode or all_letters(data, label, stop)
+        if labels > 1 and stop - label > 1 and named:
             capital = 0x41 <= data[label] <= 0x5A and 0x61 <= data[label - 2] <= 0x7A
             if not capital and not word_in(data, label, stop, file_endings):
                 best = stop
@@ -170,7 +171,7 @@ def word_is_xn(data: ByteArray, at: int) -> bool:
 @helper
 def all_letters(data: ByteArray, start: int, end: int) -> bool:
     """Whether the bytes are letters of ASCII or beyond."""
-    for at in range(start, end):
+    for at in range(start, end):  # noqa: SIM110 (Numba compiles no generator)
         if data[at] < 0x80 and not is_letter(data[at]):
             return False
     return True
@@ -218,9 +219,9 @@ def ipv4_end(data: ByteArray, at: int, end: int) -> tuple[int, int]:
         byte = data[at]
         if is_alphanumeric(byte) or byte == 0x5F:
             return first, -1
-        if (byte == 0x2E or byte == 0x2D) and at + 1 < end and is_alphanumeric(data[at + 1]):
-            if byte == 0x2E or not is_digit(data[at + 1]):
-                return first, -1
+        goes_on = at + 1 < end and is_alphanumeric(data[at + 1])
+        if goes_on and (byte == 0x2E or (byte == 0x2D and not is_digit(data[at + 1]))):
+            return first, -1
     return at, value
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lakeprep.kernels import unicode as u
-from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, kernel
+from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, hot_helper, kernel
 from lakeprep.kernels.unicode import UnicodeTables
 from lakeprep.kernels.utf8 import FNV_OFFSET, FNV_PRIME, ByteArray, byte_at, decode, mix, same_bytes
 
@@ -126,7 +126,7 @@ def ends_in_ellipsis(data: ByteArray, start: int, end: int) -> bool:
     return bool(data[end - 1] == 0xA6 and data[end - 2] == 0x80 and data[end - 3] == 0xE2)
 
 
-@helper
+@hot_helper
 def seen_before(
     data: ByteArray,
     start: int,

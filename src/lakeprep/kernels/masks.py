@@ -143,9 +143,7 @@ def span_kernel(
                     stop, value = ipv4_end(data, at, end)
                     if value >= 0:
                         after = stop
-                        if is_public_ipv4(value) and ipv4_may_begin(
-                            data, start, at, version_words
-                        ):
+                        if is_public_ipv4(value) and ipv4_may_begin(data, start, at, version_words):
                             count = put(spans, count, first, at, stop, IPV4)
                 if value < 0:
                     stop = phone_end(
@@ -272,7 +270,15 @@ def mask(texts: pa.Array, salt: bytes = b"") -> tuple[pa.Array, dict[str, Int64A
     out_offsets = np.zeros(len(offsets), dtype=np.int64)
     documents, starts, ends = (np.ascontiguousarray(rows[:, column]) for column in range(3))
     replace_kernel(
-        offsets, data, documents, starts, ends, word_offsets, _bytes(b"".join(words)), out_offsets, out
+        offsets,
+        data,
+        documents,
+        starts,
+        ends,
+        word_offsets,
+        _bytes(b"".join(words)),
+        out_offsets,
+        out,
     )
     masked = string_array(out_offsets, out)
     if texts.null_count:

@@ -24,6 +24,7 @@ from lakeprep.kernels.compiled import (
     OFFSETS,
     U32_TABLE,
     helper,
+    hot_helper,
     kernel,
 )
 from lakeprep.kernels.shingles import shingle_hashes, token_hashes
@@ -58,7 +59,7 @@ def permutations(count: int) -> tuple[UInt32Array, UInt32Array]:
     )
 
 
-@helper
+@hot_helper
 def finalize32(shingle: np.uint64) -> np.uint32:
     """MurmurHash3's 32-bit finalizer of the upper half of a shingle's hash."""
     value = np.uint32(shingle >> UPPER_HALF)
@@ -208,9 +209,7 @@ def sort_unique(values: UInt64Array, count: int, spare: UInt64Array, counts: Int
     return kept
 
 
-@kernel(
-    f"int64[::1]({OFFSETS}, {BYTES}, {U32_TABLE}, {I32_TABLE}, {I32_ROWS}, int64, int64[::1])"
-)
+@kernel(f"int64[::1]({OFFSETS}, {BYTES}, {U32_TABLE}, {I32_TABLE}, {I32_ROWS}, int64, int64[::1])")
 def shingle_kernel(
     offsets: Int64Array,
     data: ByteArray,
@@ -260,9 +259,7 @@ def shingle_sets(texts: pa.Array) -> pa.Array:
     return int64_lists(out_offsets, values)
 
 
-@kernel(
-    f"void({I64_TABLE}, {I64_TABLE}, {I64_TABLE}, {I64_TABLE}, float64[::1], float64[::1])"
-)
+@kernel(f"void({I64_TABLE}, {I64_TABLE}, {I64_TABLE}, {I64_TABLE}, float64[::1], float64[::1])")
 def similarity_kernel(
     left_offsets: Int64Array,
     left: Int64Array,
@@ -299,7 +296,5 @@ def jaccard_containment(
     right_offsets, right_values = list_buffers(right)
     jaccard = np.zeros(len(left), dtype=np.float64)
     containment = np.zeros(len(left), dtype=np.float64)
-    similarity_kernel(
-        left_offsets, left_values, right_offsets, right_values, jaccard, containment
-    )
+    similarity_kernel(left_offsets, left_values, right_offsets, right_values, jaccard, containment)
     return jaccard, containment

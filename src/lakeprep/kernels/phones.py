@@ -186,9 +186,9 @@ def international(scratch: Int64Array, groups: int, skipped: int) -> int:
             if total == 11 and scratch[DIGITS, skipped + 1] > 1:
                 best = group + 1
             continue
-        if country == 2 and scratch[DIGITS, skipped] == 8 and scratch[DIGITS, skipped + 1] == 6:
-            if total < 11 or total > 14:
-                continue
+        china = scratch[DIGITS, skipped] == 8 and scratch[DIGITS, skipped + 1] == 6
+        if china and (total < 11 or total > 14):
+            continue
         best = group + 1
     return best
 
@@ -209,11 +209,12 @@ def north_american(scratch: Int64Array, groups: int, opened: bool) -> int:
     parenthesised = opened or (scratch[BEFORE, first] & OPENING) != 0
     if second == 7 and parenthesised:
         return first + 2
-    if second == 3 and groups >= first + 3:
-        if scratch[END, first + 2] - scratch[BEGIN, first + 2] == 4:
-            joined = scratch[BEFORE, first + 1] | scratch[BEFORE, first + 2]
-            return first + 3 if (joined & SLASH) == 0 or parenthesised else 0
-    return 0
+    if second != 3 or groups < first + 3:
+        return 0
+    if scratch[END, first + 2] - scratch[BEGIN, first + 2] != 4:
+        return 0
+    joined = scratch[BEFORE, first + 1] | scratch[BEFORE, first + 2]
+    return first + 3 if (joined & SLASH) == 0 or parenthesised else 0
 
 
 @helper
@@ -273,10 +274,10 @@ def announced(
             for i in range(len(words)):
                 if words[i] == 0:
                     stop = here + i - first
-                    if stop <= at and word_is(data, here, stop, words[first:i]):
-                        if not (stop < at and is_letter(data[stop]) and is_letter(data[stop - 1])):
-                            seen[1] = here
-                            break
+                    cut = stop < at and is_letter(data[stop]) and is_letter(data[stop - 1])
+                    if stop <= at and not cut and word_is(data, here, stop, words[first:i]):
+                        seen[1] = here
+                        break
                     first = i + 1
         here += 1
     seen[0] = max(seen[0], at)
@@ -350,9 +351,8 @@ def may_begin(data: ByteArray, start: int, at: int, refusing: ByteArray) -> bool
         return False
     if (before == 0x2C or before == 0x3A) and at - start > 1 and is_digit(data[at - 2]):
         return False
-    if before == 0xA3 or before == 0xA5:
-        if at - start > 1 and data[at - 2] == 0xC2:
-            return False
+    if before in (0xA3, 0xA5) and at - start > 1 and data[at - 2] == 0xC2:
+        return False
     if before == 0xAC and at - start > 2 and data[at - 2] == 0x82 and data[at - 3] == 0xE2:
         return False
     first, stop = word_before(data, start, at)
@@ -368,8 +368,10 @@ def may_end(data: ByteArray, at: int, end: int) -> bool:
     if is_alphanumeric(byte) or byte == 0x5F or byte == 0x40 or byte == 0x25 or byte == 0x3D:
         return False
     if byte == 0x2D or byte == 0x2E or byte == 0x2C or byte == 0x3A:
-        return at + 1 >= end or not is_alphanumeric(data[at + 1]) or (
-            byte != 0x2D and is_letter(data[at + 1])
+        return (
+            at + 1 >= end
+            or not is_alphanumeric(data[at + 1])
+            or (byte != 0x2D and is_letter(data[at + 1]))
         )
     return True
 

@@ -56,11 +56,11 @@ def token_hashes(
     at = start
     while at < end:
         mark = byte_at(data, at)
-        if (mark == 0x2E or mark == 0x2C) and in_number and at + 1 < end:
-            # A dot or comma between two digits belongs to the number.
-            if 0x30 <= data[at + 1] <= 0x39:
-                at += 1
-                continue
+        # A dot or comma between two digits belongs to the number.
+        within = in_number and (mark == 0x2E or mark == 0x2C) and at + 1 < end
+        if within and 0x30 <= data[at + 1] <= 0x39:
+            at += 1
+            continue
         point, at = decode(data, at, end)
         folded = np.int64(fold[point])
         if folded == u.FOLD_DROPPED:

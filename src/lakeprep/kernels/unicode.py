@@ -43,13 +43,41 @@ SCRIPT_SHIFT: Final = 24
 # The second column is how the names of the script's code points begin.
 SCRIPT_NAMES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Zyyy", ()),
-    ("Latn", ("LATIN ", "FULLWIDTH LATIN ", "KELVIN SIGN", "ANGSTROM SIGN", "FEMININE ORDINAL",
-              "MASCULINE ORDINAL")),
+    (
+        "Latn",
+        (
+            "LATIN ",
+            "FULLWIDTH LATIN ",
+            "KELVIN SIGN",
+            "ANGSTROM SIGN",
+            "FEMININE ORDINAL",
+            "MASCULINE ORDINAL",
+        ),
+    ),
     ("Cyrl", ("CYRILLIC ",)),
-    ("Hani", ("CJK ", "IDEOGRAPHIC ITERATION", "IDEOGRAPHIC NUMBER ZERO", "IDEOGRAPHIC CLOSING",
-              "HANGZHOU NUMERAL", "KANGXI RADICAL", "VERTICAL IDEOGRAPHIC ITERATION")),
-    ("Kana", ("HIRAGANA ", "KATAKANA ", "KATAKANA-HIRAGANA ", "HALFWIDTH KATAKANA",
-              "HENTAIGANA ", "COMBINING KATAKANA-HIRAGANA ")),
+    (
+        "Hani",
+        (
+            "CJK ",
+            "IDEOGRAPHIC ITERATION",
+            "IDEOGRAPHIC NUMBER ZERO",
+            "IDEOGRAPHIC CLOSING",
+            "HANGZHOU NUMERAL",
+            "KANGXI RADICAL",
+            "VERTICAL IDEOGRAPHIC ITERATION",
+        ),
+    ),
+    (
+        "Kana",
+        (
+            "HIRAGANA ",
+            "KATAKANA ",
+            "KATAKANA-HIRAGANA ",
+            "HALFWIDTH KATAKANA",
+            "HENTAIGANA ",
+            "COMBINING KATAKANA-HIRAGANA ",
+        ),
+    ),
     ("Hang", ("HANGUL ", "HALFWIDTH HANGUL ")),
     ("Arab", ("ARABIC ",)),
     ("Grek", ("GREEK ",)),

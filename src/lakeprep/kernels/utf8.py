@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from lakeprep.kernels.compiled import helper
+from lakeprep.kernels.compiled import helper, hot_helper
 
 ByteArray = npt.NDArray[np.uint8]
 
@@ -21,13 +21,13 @@ SHIFT_33: Final = np.uint64(33)
 REPLACEMENT: Final = 0xFFFD  # what bytes that are no UTF-8 are read as
 
 
-@helper
+@hot_helper
 def byte_at(data: ByteArray, at: int) -> int:
     """A byte as a signed number, so that arithmetic on it stays in integers."""
     return int(np.int64(data[at]))
 
 
-@helper
+@hot_helper
 def decode(data: ByteArray, at: int, end: int) -> tuple[int, int]:
     """The code point that begins at `at`, and where the next one begins. Never reads at or
     beyond `end`; a byte that begins no sequence is read as U+FFFD."""
@@ -52,7 +52,7 @@ def decode(data: ByteArray, at: int, end: int) -> tuple[int, int]:
     return point if point <= 0x10FFFF else REPLACEMENT, at + 4
 
 
-@helper
+@hot_helper
 def mix(value: np.uint64) -> np.uint64:
     """MurmurHash3's 64-bit finalizer: a bijection in which every bit matters to every other."""
     value = value ^ (value >> SHIFT_33)
@@ -65,7 +65,7 @@ def mix(value: np.uint64) -> np.uint64:
 @helper
 def same_bytes(data: ByteArray, left: int, right: int, size: int) -> bool:
     """Whether two stretches of `size` bytes are equal."""
-    for i in range(size):
+    for i in range(size):  # noqa: SIM110 (Numba compiles no generator)
         if data[left + i] != data[right + i]:
             return False
     return True

@@ -22,6 +22,7 @@ from lakeprep.kernels.compiled import (
     U32_TABLE,
     U64_TABLE,
     helper,
+    hot_helper,
     kernel,
 )
 from lakeprep.kernels.unicode import UnicodeTables
@@ -133,7 +134,7 @@ def stop_word_number(
 ) -> int:
     """The stop word that these bytes are, by their key; -1 for none."""
     last_slot = np.uint64(len(slot_word) - 1)
-    slot = np.int64(key & last_slot)
+    slot = int(np.int64(key & last_slot))
     while slot_word[slot] >= 0:
         if slot_hash[slot] == key:
             word = slot_word[slot]
@@ -146,11 +147,11 @@ def stop_word_number(
                         break
                 if same:
                     return word
-        slot = (slot + 1) & np.int64(last_slot)
+        slot = (slot + 1) & (len(slot_word) - 1)
     return -1
 
 
-@helper
+@hot_helper
 def count_in(
     key: np.uint64,
     document: int,
@@ -161,13 +162,13 @@ def count_in(
 ) -> int:
     """Counts a key in the document's part of the hash table (`slots`, a power of two). Returns
     the slot where it was seen for the first time, else -1."""
-    slot = np.int64(key & np.uint64(slots - 1))
+    slot = int(np.int64(key & np.uint64(slots - 1)))
     for _ in range(PROBES):
         if table_document[slot] != document:
             table_document[slot] = document
             table_key[slot] = key
             table_count[slot] = 1
-            return int(slot)
+            return slot
         if table_key[slot] == key:
             table_count[slot] += 1
             return -1

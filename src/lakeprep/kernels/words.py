@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lakeprep.kernels import unicode as u
-from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, kernel
+from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, hot_helper, kernel
 from lakeprep.kernels.utf8 import FNV_OFFSET, FNV_PRIME, ByteArray, byte_at, decode, mix
 
 FlagTable = npt.NDArray[np.uint32]
@@ -67,7 +67,7 @@ def joins(point: int, before: np.uint32, after: np.uint32) -> bool:
         return not (small_before and bool((after & UPPER) != NO_BITS))
     if point == 0x2C:
         return not (letter_before and letter_after)
-    if point == 0x2D or point == EN_DASH or point == EM_DASH or point == 0x7E:
+    if point == 0x2D or point in (EN_DASH, EM_DASH) or point == 0x7E:
         if letter_after:
             return False
         return letter_before or point != 0x2D
@@ -146,7 +146,7 @@ def contraction(data: ByteArray, start: int, end: int) -> int:
     return end
 
 
-@helper
+@hot_helper
 def word_end(data: ByteArray, start: int, end: int, flags: FlagTable) -> tuple[int, int]:
     """Where the run of word characters from `start` ends, and where its contraction begins (the
     same place if it has none)."""
@@ -188,10 +188,8 @@ def word_end(data: ByteArray, start: int, end: int, flags: FlagTable) -> tuple[i
     return at, contraction(data, start, at) if quoted else at
 
 
-@helper
-def next_token(
-    data: ByteArray, start: int, end: int, flags: FlagTable
-) -> tuple[int, int, int]:
+@hot_helper
+def next_token(data: ByteArray, start: int, end: int, flags: FlagTable) -> tuple[int, int, int]:
     """The next token at or after `start`: (begin, split, stop). Two tokens where split < stop
     (a word and its contraction), else one; begin == stop where there is none."""
     at = start
@@ -221,7 +219,7 @@ def next_token(
     return end, end, end
 
 
-@helper
+@hot_helper
 def measure(
     data: ByteArray, start: int, end: int, flags: FlagTable, lower: npt.NDArray[np.int32]
 ) -> tuple[int, int, np.uint64]:

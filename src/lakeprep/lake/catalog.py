@@ -123,7 +123,7 @@ class Lake:
         writer = frame.writeTo(self.full_name(table, branch)).option("check-nullability", "false")
         for key, value in properties.items():
             writer = writer.option(f"snapshot-property.{PROPERTY}{key}", value)
-        writer.overwrite(lit(True))  # noqa: FBT003
+        writer.overwrite(lit(True))
 
     def sql(
         self,

@@ -14,7 +14,7 @@ from lakeprep.lake.catalog import Lake, dataset_tables
 from lakeprep.lake.schema import table_schema
 
 if TYPE_CHECKING:
-    from pyspark.sql import Row
+    pass
 
 #: Prefix of the tags of releases.
 RELEASE = "release_"

@@ -153,9 +153,7 @@ def _literal(text: str) -> str:
 
 def _ddl_column(column: Column) -> str:
     required = " NOT NULL" if column.required else ""
-    return (
-        f"{column.name} {_ddl_type(column.type)}{required} COMMENT {_literal(column.comment)}"
-    )
+    return f"{column.name} {_ddl_type(column.type)}{required} COMMENT {_literal(column.comment)}"
 
 
 def _ddl_type(kind: Type) -> str:

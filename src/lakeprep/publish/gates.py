@@ -87,13 +87,17 @@ def _as_check(result: Mapping[str, object], figures: Mapping[str, int]) -> Check
     assert isinstance(config, dict)
     kwargs, meta = config["kwargs"], config.get("meta") or {}
     low, high = kwargs.get("min_value"), kwargs.get("max_value")
-    expected = f"{low}" if low == high else " and ".join(
-        part
-        for part in (
-            f"at least {low}" if low is not None else "",
-            f"at most {high}" if high is not None else "",
+    expected = (
+        f"{low}"
+        if low == high
+        else " and ".join(
+            part
+            for part in (
+                f"at least {low}" if low is not None else "",
+                f"at most {high}" if high is not None else "",
+            )
+            if part
         )
-        if part
     )
     column = str(kwargs["column"])
     return Check(

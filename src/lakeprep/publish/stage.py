@@ -29,7 +29,7 @@ def publish(lake: Lake, run: Run, recipe: Recipe) -> tuple[StageResult, list[Che
         GateFailed: a check failed; main has not moved, and the branch stays for inspection.
         LakeBusy: main has moved since the branch was made.
     """
-    tables = outcomes, gold = dataset_tables(run.dataset)
+    outcomes, gold = dataset_tables(run.dataset)
     branch = branch_name(CURATE, run.run_id)
     if not lake.exists(outcomes) or branch not in lake.refs(outcomes):
         return StageResult(STAGE, changed=False), []
@@ -39,7 +39,8 @@ def publish(lake: Lake, run: Run, recipe: Recipe) -> tuple[StageResult, list[Che
         found = "; ".join(f"{one.name}: {one.observed}, not {one.expected}" for one in failed)
         raise GateFailed(
             f"{run.dataset} is not released: {found}. Main has not moved; the rejected rows are on "
-            f"branch {branch} of {outcomes} and {gold}"
+            f"branch {branch} of {outcomes} and {gold}",
+            checks,
         )
     heads = _release(lake, run, figures)
     return (

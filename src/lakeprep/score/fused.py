@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,19 +25,6 @@ from lakeprep.score.url import url_features
 
 #: English stop words of Gopher (Rae et al. 2021).
 STOP_WORDS = {"en": frozenset({"the", "be", "to", "of", "and", "that", "have", "with"})}
-#: Columns of bronze.pages that the pass reads.
-INPUT_COLUMNS = (
-    "page_id",
-    "url",
-    "fetched_at",
-    "content_type",
-    "charset",
-    "body",
-    "source_path",
-    "source_offset",
-    "source_length",
-    "record_id",
-)
 #: Columns that are carried over, with their names in silver.documents.
 _CARRIED = {
     "page_id": "doc_id",
@@ -51,51 +37,50 @@ _CARRIED = {
 }
 
 
-@dataclass(frozen=True)
-class FusedPass:
-    """What `mapInArrow` calls: plain values only, so that it travels to the workers."""
+def score_batches(
+    batches: Iterable[pa.RecordBatch], options: ScoreOptions, run_id: str
+) -> Iterator[pa.RecordBatch]:
+    """What `mapInArrow` runs: `score_batch` of each batch, with what all of them need made once."""
+    stop_words = StopWords.of(STOP_WORDS)
+    for batch in batches:
+        if batch.num_rows:
+            yield score_batch(batch, options, run_id, stop_words)
 
-    options: ScoreOptions
-    bands: int
-    rows: int
-    run_id: str
 
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        stop_words = StopWords.of(STOP_WORDS)
-        for batch in batches:
-            if batch.num_rows:
-                yield self.score(batch, stop_words)
-
-    def score(self, batch: pa.RecordBatch, stop_words: StopWords) -> pa.RecordBatch:
-        """Rows of silver.documents for rows of bronze.pages (`INPUT_COLUMNS`), in order."""
-        schema = table_schema("silver.documents").arrow()
-        columns = {name: batch.column(source) for source, name in _CARRIED.items()}
-        for name, values in zip(
-            ("url_key", "host", "domain"), url_features(batch.column("url")), strict=True
-        ):
-            columns[name] = pc.fill_null(values, "")  # a URL without a host
-        read = score_pages(
-            batch.column("body"), batch.column("content_type"), batch.column("charset"),
-            self.options,
-        )
-        texts = read.text
-        language, language_score = identify(texts, self.options.language_identifier)
-        columns |= {
-            "status": read.status,
-            "title": read.title,
-            "text": texts,
-            "text_digest": _digests(texts),
-            "language": language,
-            "language_score": language_score,
-            "script": script(texts),
-            "signals": _signals(texts, language, stop_words, schema.field("signals").type),
-            "pii": _where_text(counts_as_map(count_kinds(texts), len(texts)), texts),
-            "contamination": pa.nulls(len(texts), pa.list_(pa.string())),
-            "bands": _where_text(band_keys(texts, self.bands, self.rows), texts),
-            "run_id": pa.repeat(self.run_id, len(texts)),
-        }
-        arrays = [columns[field.name].cast(field.type) for field in schema]
-        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+def score_batch(
+    batch: pa.RecordBatch, options: ScoreOptions, run_id: str, stop_words: StopWords
+) -> pa.RecordBatch:
+    """Rows of silver.documents for rows of bronze.pages (`stage.INPUT_COLUMNS`), in order."""
+    schema = table_schema("silver.documents").arrow()
+    columns = {name: batch.column(source) for source, name in _CARRIED.items()}
+    for name, values in zip(
+        ("url_key", "host", "domain"), url_features(batch.column("url")), strict=True
+    ):
+        columns[name] = pc.fill_null(values, "")  # a URL without a host
+    read = score_pages(
+        batch.column("body"),
+        batch.column("content_type"),
+        batch.column("charset"),
+        options,
+    )
+    texts = read.text
+    language, language_score = identify(texts, options.language_identifier)
+    columns |= {
+        "status": read.status,
+        "title": read.title,
+        "text": texts,
+        "text_digest": _digests(texts),
+        "language": language,
+        "language_score": language_score,
+        "script": script(texts),
+        "signals": _signals(texts, language, stop_words, schema.field("signals").type),
+        "pii": _where_text(counts_as_map(count_kinds(texts), len(texts)), texts),
+        "contamination": pa.nulls(len(texts), pa.list_(pa.string())),
+        "bands": _where_text(band_keys(texts, options.bands, options.rows), texts),
+        "run_id": pa.repeat(run_id, len(texts)),
+    }
+    arrays = [columns[field.name].cast(field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _signals(

@@ -62,6 +62,8 @@ class ScoreOptions:
 
     extractor: Extractor = "resiliparse"
     language_identifier: LanguageIdentifier = "fasttext"
+    bands: int = 14
+    rows: int = 8
     limits: PageLimits = field(default_factory=PageLimits)
     isolation: IsolationLimits = field(default_factory=IsolationLimits)
 

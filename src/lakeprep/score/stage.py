@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lakeprep.errors import RecipeError
@@ -9,15 +10,29 @@ from lakeprep.lake.catalog import Lake
 from lakeprep.lake.runs import Run, StageResult
 from lakeprep.lake.schema import table_schema
 from lakeprep.lake.staging import Staging
-from lakeprep.score.fused import INPUT_COLUMNS, FusedPass
 from lakeprep.score.options import PageLimits, ScoreOptions
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from lakeprep.recipe import Recipe
 
 STAGE = "score"
 #: Bands first: where there is a document there are its bands.
 TABLES = ("silver.bands", "silver.documents")
+#: Columns of bronze.pages that the pass reads.
+INPUT_COLUMNS = (
+    "page_id",
+    "url",
+    "fetched_at",
+    "content_type",
+    "charset",
+    "body",
+    "source_path",
+    "source_offset",
+    "source_length",
+    "record_id",
+)
 #: Bytes of bronze that one task reads; pages cost milliseconds each, so tasks are small.
 _SPLIT_BYTES = 4 << 20
 
@@ -65,11 +80,22 @@ def score(lake: Lake, run: Run, recipe: Recipe, *, everything: bool = False) -> 
     return StageResult(STAGE, rows_in=rows, rows_out=rows, inputs=inputs, outputs=outputs)
 
 
-def _fused_pass(recipe: Recipe, run: Run) -> FusedPass:
+def _fused_pass(
+    recipe: Recipe, run: Run
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     section = recipe.score
     options = ScoreOptions(
         extractor=section.extractor,
         language_identifier=section.language_identifier,
+        bands=section.bands,
+        rows=section.rows,
         limits=PageLimits(max_html_bytes=section.max_html_bytes),
     )
-    return FusedPass(options, section.bands, section.rows, run.run_id)
+    run_id = run.run_id
+
+    def run_pass(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        from lakeprep.score.fused import score_batches  # kernels: the workers', not the driver's
+
+        return score_batches(batches, options, run_id)
+
+    return run_pass
