@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import gzip
 import json
 import math
 import re
@@ -21,6 +21,7 @@ import pytest
 from resiliparse.extract.html2text import extract_plain_text
 
 from lakeprep.demo import TRUTH_FILE, DemoSummary, write_demo
+from lakeprep.demo.broken import broken
 from lakeprep.demo.captures import DAYS
 from lakeprep.demo.grammar import LANGUAGES, load
 from lakeprep.demo.shingles import shingles
@@ -88,8 +89,9 @@ def _members(path: Path) -> Iterator[bytes]:
         content, position = bytearray(), at
         try:
             while not inflate.eof and position < len(data) and len(content) < 8 << 20:
-                content += inflate.decompress(data[position : position + CHUNK], 8 << 20)
-                position += CHUNK
+                piece = data[position : position + CHUNK]
+                content += inflate.decompress(piece, 8 << 20)
+                position += len(piece)
         except zlib.error:
             inflate = zlib.decompressobj()
         if inflate.eof:
@@ -275,7 +277,7 @@ def test_the_language_of_every_good_page_is_plain(
 def test_good_pages_pass_the_published_limits(
     truths: TRUTHS, texts: dict[tuple[str, str], str]
 ) -> None:
-    """The strictest limits of RULES.md sections 2, 3 and 5, by a slow count of the test's own."""
+    """Limits at least as strict as those of RULES.md sections 3, 5 and 6, counted naively."""
     for t in truths:
         text = texts.get((t["url"], t["fetched_at"]))
         if text is None:
@@ -284,10 +286,11 @@ def test_good_pages_pass_the_published_limits(
         words = [w for w in tokens if any(c.isalnum() for c in w)]
         lines = [line for line in text.split("\n") if line.strip()]
         assert 150 <= len(words) <= 2000, t["url"]
+        lettered = 0.8 if t["language"] == "en" else 0.75
         if t["language"] == "en":
             assert 3 <= sum(map(len, words)) / len(words) <= 10
             assert len(STOP_WORDS & set(words)) >= 2
-        assert sum(any(c.isalpha() for c in w) for w in tokens) / len(tokens) >= 0.8, t["url"]
+        assert sum(any(c.isalpha() for c in w) for w in tokens) / len(tokens) >= lettered, t["url"]
         assert sum(line.endswith(TERMINAL) for line in lines) / len(lines) > 0.3, t["url"]
         assert len(lines) == len(set(lines)), "a repeated line in " + t["url"]
         assert text.count("\n") / len(tokens) < 0.13, t["url"]
@@ -346,23 +349,15 @@ def test_pages_in_other_encodings_are_whole(
         assert any(t["snippet"] in body.decode(c, errors="replace") for c in codecs), t["url"]
 
 
-def test_bombs_are_small_on_disk_and_large_inside(
-    demo: tuple[Path, DemoSummary], truths: TRUTHS
-) -> None:
-    (bomb,) = [t for t in truths if t["case"] == "bomb_record"]
-    data = (demo[0] / bomb["file"]).read_bytes()
-    sizes = []
-    at = data.find(GZIP_MAGIC)
-    while at >= 0:
-        inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        member = data[at : at + (1 << 20)]
-        with contextlib.suppress(zlib.error):
-            size = len(inflate.decompress(member, 1 << 24))
-            while inflate.unconsumed_tail and size >= 1 << 24:
-                size += len(inflate.decompress(inflate.unconsumed_tail, 1 << 24))
-            sizes.append(size)
-        at = data.find(GZIP_MAGIC, at + 1)
-    assert max(sizes) > 100_000_000
+def test_bombs_are_small_on_disk_and_large_inside() -> None:
+    """Smaller ones would not show a reader that unpacks whatever it is given."""
+    bombs = [c for c in broken(seed=7) if c.truth.case == "bomb_record"]
+    assert bombs
+    for bomb in bombs:
+        assert len(bomb.stored) < 1_000_000
+        request = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        request.decompress(bomb.stored)
+        assert len(gzip.decompress(request.unused_data)) > 100_000_000
 
 
 def test_wrong_calls_say_what_is_wrong(tmp_path: Path) -> None:

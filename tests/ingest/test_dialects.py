@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lakeprep.ingest.records import EPOCH, Page, Reject, Skipped
 
 RELAXED = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
 )
 
 
@@ -83,7 +83,7 @@ def test_zstd_with_the_dictionary_of_the_format(maker, read):
 
 def test_one_zstd_frame_over_many_blocks(maker, read):
     records = [maker.page(number, size=4000) for number in range(60)]
-    for level in (1, 19):
+    for level in (1, 9):
         found = read(zstandard.compress(b"".join(records), level), "a.warc.zst")
         assert len(found) == 60 and not any(page.truncated for page in found)
 
@@ -119,7 +119,7 @@ def test_any_damage_gives_outcomes_and_never_an_error(maker, read, wrap, data):
 @pytest.mark.parametrize("flood", [b"\x1f\x8b\x08\x00", b"\x1f\x8b\x08\x08name"])
 def test_a_flood_of_magic_numbers_behind_damage_ends(maker, read, flood):
     data = (
-        maker.gz(maker.page(1)) + b"?" + flood * (1_000_000 // len(flood)) + maker.gz(maker.page(2))
+        maker.gz(maker.page(1)) + b"?" + flood * (300_000 // len(flood)) + maker.gz(maker.page(2))
     )
     found = read(data)
     assert [type(item) for item in found] == [Page, Reject, Page]

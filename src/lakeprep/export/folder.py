@@ -57,12 +57,12 @@ class Folder:
         return sorted(str(entry.base_name) for entry in self._files().get_file_info(selector))
 
     def create(self, name: str) -> NativeFile:
-        """A new file, opened for writing."""
-        return self._files().open_output_stream(self._path(name))
+        """A new file, opened for writing bytes as they are, whatever its name ends in."""
+        return self._files().open_output_stream(self._path(name), compression=None)
 
     def open(self, name: str) -> NativeFile:
-        """A file, opened for reading."""
-        return self._files().open_input_stream(self._path(name))
+        """A file, opened for reading its bytes as they are, not decompressed."""
+        return self._files().open_input_stream(self._path(name), compression=None)
 
     def read(self, name: str) -> bytes:
         with self.open(name) as stream:

@@ -26,6 +26,8 @@ _GZIP_FIRST, _GZIP_INPUT = 4 * 1024, 32 * 1024
 """Stored bytes offered at once; what lies behind a member's end is copied, so tiny members get
 little."""
 _PROBE_STEP, _PROBE_DECODED = 64, 16 * 1024
+_PROBE_SILENT = 1024
+"""Stored bytes without a decoded one: more than a file name and the largest code tables take."""
 _ZSTD_BLOCK = 128 * 1024
 """Largest block of the format (RFC 8878, 3.1.1.2.4), stored and decoded."""
 _ZSTD_WINDOW = 128 * 1024 * 1024
@@ -110,7 +112,8 @@ class GzipCodec:
         try:
             for place in range(at, min(at + self.probe_bytes, len(stored)), _PROBE_STEP):
                 decoded += inflate.decompress(stored[place : place + _PROBE_STEP], _PROBE_DECODED)
-                if len(decoded) >= _PROBE_DECODED or inflate.eof:
+                silent = not decoded and place - at >= _PROBE_SILENT
+                if silent or inflate.eof or len(decoded) >= _PROBE_DECODED:
                     break
         except zlib.error:
             pass

@@ -47,15 +47,15 @@ def is_alphanumeric(byte: int) -> bool:
 
 
 @helper
-def word_is(data: ByteArray, start: int, end: int, word: ByteArray) -> bool:
-    """Whether the bytes are `word` (lower-case ASCII), in any case."""
-    if end - start != len(word):
+def word_is(data: ByteArray, start: int, end: int, words: ByteArray, first: int, last: int) -> bool:
+    """Whether the bytes are ``words[first:last]`` (lower case), ASCII letters in any case."""
+    if end - start != last - first:
         return False
-    for i in range(len(word)):
+    for i in range(end - start):
         byte = data[start + i]
         if 0x41 <= byte <= 0x5A:
             byte |= np.uint8(32)
-        if byte != word[i]:
+        if byte != words[first + i]:
             return False
     return True
 
@@ -66,7 +66,7 @@ def word_in(data: ByteArray, start: int, end: int, words: ByteArray) -> bool:
     first = 0
     for i in range(len(words)):
         if words[i] == 0:
-            if word_is(data, start, end, words[first:i]):
+            if word_is(data, start, end, words, first, i):
                 return True
             first = i + 1
     return False
@@ -184,7 +184,7 @@ def is_pseudonym(data: ByteArray, start: int, end: int, host: ByteArray) -> bool
     digits = end - start - 5 - len(host)
     if digits < 6 or digits > 16:
         return False
-    if not word_is(data, end - len(host), end, host) or data[start + 4] != 0x2D:
+    if not word_is(data, end - len(host), end, host, 0, len(host)) or data[start + 4] != 0x2D:
         return False
     named = (data[start] == 0x75 and data[start + 1] == 0x73) and (
         data[start + 2] == 0x65 and data[start + 3] == 0x72

@@ -275,7 +275,7 @@ def announced(
                 if words[i] == 0:
                     stop = here + i - first
                     cut = stop < at and is_letter(data[stop]) and is_letter(data[stop - 1])
-                    if stop <= at and not cut and word_is(data, here, stop, words[first:i]):
+                    if stop <= at and not cut and word_is(data, here, stop, words, first, i):
                         seen[1] = here
                         break
                     first = i + 1

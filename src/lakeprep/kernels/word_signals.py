@@ -146,7 +146,7 @@ def stop_word_number(
                         same = False
                         break
                 if same:
-                    return word
+                    return int(np.int64(word))
         slot = (slot + 1) & (len(slot_word) - 1)
     return -1
 

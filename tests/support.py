@@ -1,0 +1,60 @@
+"""What several test folders share: the command as users call it, and tables compared by rows."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+#: Columns that name the run, and times of the log: equal tables may differ in them.
+RUN_COLUMNS = {"run_id", "ingested_at", "ingested_on"}
+DATA_TABLES = (
+    "bronze.files",
+    "bronze.pages",
+    "bronze.rejects",
+    "silver.documents",
+    "silver.bands",
+    "gold.web_outcomes",
+    "gold.web",
+)
+
+
+def lakeprep(*arguments: object, env: Mapping[str, str] | None = None, timeout: float = 300) -> Any:
+    """`lakeprep ARGUMENTS` in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "lakeprep.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env={**os.environ, **(env or {})},
+        check=False,
+    )
+
+
+def lakeprep_json(*arguments: object, env: Mapping[str, str] | None = None) -> dict[str, Any]:
+    done = lakeprep(*arguments, "--json", env=env)
+    assert done.returncode == 0, done.stderr[-4000:]
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def iceberg(folder: Path) -> Any:
+    """The lake as PyIceberg sees it: nothing but the catalog's file is needed."""
+    from pyiceberg.catalog.sql import SqlCatalog
+
+    return SqlCatalog("lake", uri=f"sqlite:///{folder}/catalog.db")
+
+
+def rows_of(folder: Path, table: str, *, without: set[str] = RUN_COLUMNS) -> list[str]:
+    """All rows of a table but the run's columns, as sorted text: what determinism is about."""
+    read = iceberg(folder).load_table(table).scan().to_arrow()
+    columns = [name for name in read.column_names if name not in without]
+    return sorted(repr(sorted(row.items())) for row in read.select(columns).to_pylist())
+
+
+def all_rows(folder: Path) -> dict[str, list[str]]:
+    return {table: rows_of(folder, table) for table in DATA_TABLES}
