@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakeprep.demo.articles import compose, rewrite
@@ -29,11 +29,13 @@ def test_the_random_numbers_are_splitmix64() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(-50, 50), st.integers(0, 100))
 def test_between_stays_inside_its_bounds(seed: int, low: int, width: int) -> None:
     assert low <= Stream(seed).between(low, low + width) <= low + width
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers()), st.integers(0, 1000))
 def test_shuffled_keeps_every_item(items: list[int], seed: int) -> None:
     assert sorted(Stream(seed).shuffled(items)) == sorted(items)
@@ -69,6 +71,7 @@ def test_no_phrase_is_there_twice(language: str) -> None:
             assert len(phrases) == len(set(phrases)), name
 
 
+@settings(deadline=None)
 @given(st.sampled_from(LANGUAGES), st.integers(0, 10_000), st.integers(12, 44))
 def test_an_article_has_the_sentences_asked_for(language: str, seed: int, count: int) -> None:
     article = compose(language, Stream(seed), count)
@@ -76,6 +79,7 @@ def test_an_article_has_the_sentences_asked_for(language: str, seed: int, count:
     assert len(set(article.sentences)) == count
 
 
+@settings(deadline=None)
 @given(st.sampled_from(LANGUAGES), st.integers(0, 10_000))
 def test_a_rewritten_article_is_similar_by_what_it_keeps(language: str, seed: int) -> None:
     article = compose(language, Stream(seed), 30)

@@ -6,16 +6,19 @@ import math
 import re
 import unicodedata
 from collections import Counter
+from functools import cache
 
 from lakeprep.kernels import unicode as u
 
 ENDINGS = re.compile(r"(?i)(?:['’][smd]|(?<=.n)['’]t|['’](?:re|ve|ll))\Z", re.S)
 
 
+@cache
 def has(char: str, bit: int) -> bool:
     return bool(int(u.tables().flags[ord(char)]) & bit)
 
 
+@cache
 def is_word(char: str) -> bool:
     """Letter, number, mark or format character, and not a token of its own."""
     return has(char, u.WORD | u.JOINED) and not has(char, u.IDEOGRAPH)
@@ -64,6 +67,15 @@ def tokens(text: str) -> list[str]:
             cut = contraction(word)
             found += [part for part in (word[:cut], word[cut:]) if part]
             continue
+        inner = text[at + 1 : at + 2]
+        spaced = at == 0 or text[at - 1].isspace() or text[at - 1] == "\u200b"
+        if spaced and inner and char in "/-@~\\=+|." and is_word(inner):
+            if not has(inner, u.JOINED):
+                word = word_at(text, at + 1)
+                cut = len(word) if word.endswith(".") else contraction(word)
+                found += [part for part in (char + word[:cut], word[cut:]) if part]
+                at += 1 + len(word)
+                continue
         end = at + 1
         while char in ".-" and text[end : end + 1] == char:
             end += 1
@@ -84,11 +96,11 @@ def word_at(text: str, start: int) -> str:
             end += 1
             continue
         after = text[end + 1 : end + 2]
-        if after and bases and is_word(after) and not has(after, u.JOINED):
-            if joins(text[end], bases[-1], after):
-                bases += "\n" + after
-                end += 2
-                continue
+        inner = after and bases and is_word(after) and not has(after, u.JOINED)
+        if inner and joins(text[end], bases[-1], after):
+            bases += "\n" + after
+            end += 2
+            continue
         if text[end] == "." and bases and bases[-1].isupper() and not bases[-2:-1].isupper():
             end += 1
         break
@@ -151,7 +163,9 @@ def signals(text: str, stop_words: frozenset[str] = frozenset()) -> dict[str, fl
         "mean_word_length": ratio(sum(map(len, n)), len(n)),
         "hash_ratio": ratio(text.count("#"), len(w)),
         "ellipsis_ratio": ratio(text.count("...") + text.count("…"), len(w)),
-        "bullet_line_ratio": ratio(sum(s.lstrip().startswith(("•", "-")) for s in split), len(split)),
+        "bullet_line_ratio": ratio(
+            sum(s.lstrip().startswith(("•", "-")) for s in split), len(split)
+        ),
         "ellipsis_line_ratio": ratio(
             sum(s.rstrip().endswith(("...", "…")) for s in split), len(split)
         ),
@@ -169,9 +183,7 @@ def signals(text: str, stop_words: frozenset[str] = frozenset()) -> dict[str, fl
         "space_char_ratio": share(str.isspace),
         "unique_word_ratio": ratio(len(folded), len(n)),
         "unigram_entropy": -sum(k / len(n) * math.log(k / len(n)) for k in folded.values()) or 0.0,
-        "url_count": len(
-            re.findall(r"(?ai)(?:https?://|(?<![A-Za-z0-9/.@_-])www\.)", text)
-        ),
+        "url_count": len(re.findall(r"(?ai)(?:https?://|(?<![A-Za-z0-9/.@_-])www\.)", text)),
         "parenthesis_ratio": share(lambda c: c in "()[]（）［］【】"),
         "han_ratio": share(lambda c: has(c, u.HAN)),
         "latin_ratio": share(lambda c: has(c, u.LATIN)),
@@ -213,7 +225,7 @@ def fold(text: str) -> str:
 def shingle_tokens(text: str) -> list[str]:
     """Words and numbers of the folded text, single letters of Han, Kana and Thai."""
     # A dot or comma between digits belongs to the number; marks between do not part them.
-    number = r"(\d(?:{0})*)[.,](?=[0-9])".format("|".join(invisible(text)) or "(?!)")
+    number = rf"(\d(?:{'|'.join(invisible(text)) or '(?!)'})*)[.,](?=[0-9])"
     text = re.sub(number, r"\1", text)
     found: list[str] = []
     word = ""

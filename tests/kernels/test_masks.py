@@ -24,8 +24,9 @@ SPECIAL = [
               "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4")
 ]  # fmt: skip
 PIECES = (
-    "jo@a.de", "user-0123456789@example.com", "user-12@example.com", "@", ".", "-", "+", "(", ")",
-    " ", "/", ":", ",", "#", "8.8.8.8", "192.0.2.5", "10.0.0.1", "1.2.3.4.5", "256.1.1.1", "v", "x1",
+    "jo@a.de", "user-0123456789@example.com", "user-12@example.com", "@", ".", "-", "+", "(",
+    ")",     " ", "/", ":", ",", "#", "8.8.8.8", "192.0.2.5", "10.0.0.1", "1.2.3.4.5",
+    "256.1.1.1", "v", "x1",
     "13800138000", "010-62551234", "+49 30 1234567", "(202) 456-0173", "202-456-0173", "1", "00",
     "+1-202-555-0143", "tel", "phone ", "电话", " ext. 12", "2021-03-04", "ISBN ", "é", "漢", "\n",
     "6255 1234", "7", "44", "a", "b.com", "xn--p1ai", "@2x.png", "²", "\u00a0", "–", "86", "555-01",
@@ -49,7 +50,7 @@ def hostile() -> st.SearchStrategy[str]:
 
 
 @given(st.lists(hostile(), min_size=1, max_size=3))
-@settings(max_examples=400)
+@settings(max_examples=250)
 def test_masking_a_masked_text_finds_nothing(batch: list[str]) -> None:
     once, counts = masks.mask(pa.array(batch), b"salt")
     again, left = masks.mask(once, b"salt")
@@ -89,8 +90,9 @@ def test_public_ipv4_as_ipaddress_tells(octets: list[str]) -> None:
 
 def test_special_networks_at_their_borders() -> None:
     for network in SPECIAL:
-        for address in (network[0], network[-1], network[0] - 1 if int(network[0]) else network[0],
-                        network[-1] + 1 if int(network[-1]) < 2**32 - 1 else network[-1]):  # fmt: skip
+        first, last = int(network[0]), int(network[-1])
+        for value in (first, last, max(0, first - 1), min(2**32 - 1, last + 1)):
+            address = ipaddress.IPv4Address(value)
             public = not any(address in net for net in SPECIAL)
             assert bool(found(str(address))) == public, address
 
@@ -149,8 +151,9 @@ def test_telephone_forms_in_any_surroundings(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["2021-03-04", "2021-03-04 10:20:30", "ISBN 978-3-16-148410-0", "ISBN 316-148-4100",
-     "doi:10.1000/182-456-1111", "ISSN 0378-5955", "1,202,456,1111", "$202-456-1111", "€202 456 1111",
-     "£202-456-1111", "v10.20.30.40", "3.14159265358979", "12345678901234567890",
+     "doi:10.1000/182-456-1111", "ISSN 0378-5955", "1,202,456,1111", "$202-456-1111",
+     "€202 456 1111",      "£202-456-1111", "v10.20.30.40", "3.14159265358979",
+     "12345678901234567890",
      "1380013800012", "order 13800138000", "202-456-11112", "202-456-1111-5", "a202-456-1111",
      "112-456-1111", "211-456-1111", "202-156-1111", "555-0143", "+1-202-555-0143", "1999-2004",
      "+999 123 45678", "100 200 3000", "10:20-11:30", "20240101-20241231", "id=13800138000",

@@ -54,7 +54,8 @@ def datasketch_signature(hashes: list[int], permutations: int = 112) -> np.ndarr
 
 
 @given(st.lists(texts(), max_size=4))
-@example(["1,000.50 3.14 1.a 1 2 3.", "가각 가각", "é e\u0301 É", "ﬁ ß İ Σς", "!!! ...", "1\u0301,2"])
+@example(["1,000.50 3.14 1.a 1 2 3.", "가각 가각", "é e\u0301 É", "ﬁ ß İ Σς"])
+@example(["!!! ...", "1\u0301,2"])
 def test_shingle_sets_equal_the_reference(batch: list[str]) -> None:
     found = minhash.shingle_sets(pa.array(batch, pa.string())).to_pylist()
     assert found == [sorted(signed(shingle_hash(s)) for s in shingles(text)) for text in batch]
@@ -69,9 +70,7 @@ def test_signatures_equal_datasketch(text: str) -> None:
 
 
 @pytest.mark.parametrize(("bands", "rows"), [(14, 8), (20, 13), (8, 8)])
-def test_band_keys_meet_exactly_where_rows_agree(
-    english: list[str], bands: int, rows: int
-) -> None:
+def test_band_keys_meet_exactly_where_rows_agree(english: list[str], bands: int, rows: int) -> None:
     batch = english[:8]
     batch += [text.replace(" the ", " a ", 3) for text in batch]
     array = pa.array(batch)
@@ -159,7 +158,7 @@ def test_planted_near_copies_are_candidates() -> None:
     files = sorted(folder.rglob("*.jsonl.gz"))
     if not files:
         pytest.skip("no near_dup/revisions")
-    batch = pa.array(list(itertools.chain.from_iterable(read_texts(f, 120) for f in files)))
+    batch = pa.array(list(itertools.chain.from_iterable(read_texts(f, 60) for f in files)))
     keys = minhash.band_keys(batch).to_pylist()
     sets = minhash.shingle_sets(batch)
     left, right = map(np.array, zip(*itertools.combinations(range(len(batch)), 2), strict=True))

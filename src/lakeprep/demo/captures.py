@@ -19,7 +19,7 @@ _HTML = (("Content-Type", "text/html; charset=utf-8"),)
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """One line of truth.jsonl; fields that say nothing are left out of it.
+    """One line of _truth.jsonl; fields that say nothing are left out of it.
 
     expected: `kept`, `filtered`, `duplicate`, `reject`, or `repeat` (the same capture again).
     also_accepted: other outcomes that are right for a reader that saves more, or less, of it.

@@ -19,7 +19,8 @@ from lakeprep.demo.personal import personal
 from lakeprep.demo.prng import Stream
 from lakeprep.errors import UsageError
 
-TRUTH_FILE = "truth.jsonl"
+# Spark, and so our ingest, passes over names that begin like this: a run on the folder reads pages.
+TRUTH_FILE = "_truth.jsonl"
 _REPEATS = 4
 
 _README = """\
@@ -30,13 +31,13 @@ The demo crawl of lakeprep
 wrong charsets, personal data, broken records. Every text is generated, every host is a reserved
 name, no value belongs to a person.
 
-truth.jsonl has one line for each page: url and fetched_at name it, `case` says what it is there
+_truth.jsonl has one line for each page: url and fetched_at name it, `case` says what it is there
 for, `expected` what has to become of it (kept, filtered, duplicate, reject, or repeat: the same
 capture again), `also_accepted` what else would be right. Further fields, where they say
 something: reason, duplicate_of, similar_to, similarity, mask (values that must be gone),
 keep_values (values that must stay), snippet (a sentence that must be there).
 
-Run the main job on it:  lakeprep run web {pattern} --lake LAKE
+Run the main job on it:  lakeprep run web THIS-FOLDER --lake LAKE
 """
 
 
@@ -56,7 +57,7 @@ class DemoSummary:
 
 
 def write_demo(directory: Path, *, pages: int = 1600, seed: int = 7) -> DemoSummary:
-    """Writes `crawl-00001.warc.gz` and so on, `truth.jsonl` and `README.txt` into `directory`
+    """Writes `crawl-00001.warc.gz` and so on, `_truth.jsonl` and `README.txt` into `directory`
     (made if missing, files of these names overwritten).
 
     `pages` ordinary pages come on top of the planted ones, whose number is fixed. The same
@@ -73,9 +74,7 @@ def write_demo(directory: Path, *, pages: int = 1600, seed: int = 7) -> DemoSumm
         files = _write_files(directory, captures)
         lines = [_truth_line(c) for c in captures]
         (directory / TRUTH_FILE).write_bytes("".join(lines).encode())
-        note = _README.format(
-            files=len(files), pages=pages, languages=len(LANGUAGES), pattern="crawl-*.warc.gz"
-        )
+        note = _README.format(files=len(files), pages=pages, languages=len(LANGUAGES))
         (directory / "README.txt").write_bytes(note.encode())
     except OSError as error:
         raise UsageError(f"cannot write the demo crawl to {directory}: {error}") from error

@@ -213,7 +213,7 @@ def word_kernel(
         tokens, words, points, with_letter, stop_words = 0, 0, 0, 0, 0
         distinct, sentences, boundary = 0, 0, True
         while at < end:
-            begin, stop, at = next_token(data, at, end, flags)
+            begin, stop, at = next_token(data, offsets[document], at, end, flags)
             # A word and the contraction at its end: the loop goes round a second time.
             while begin < at:
                 size, kind, folded = measure(data, begin, stop, flags, lower)

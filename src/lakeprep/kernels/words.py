@@ -9,6 +9,7 @@ A token is, from left to right,
   ASCII character, or a typographic apostrophe or dash, between two of them joins them as it does
   in the reference for English (`joins`). English contractions are split off the end (do|n't,
   it|'s), and a dot after a single capital stays (J. U.S.);
+- the same after one of ``/ - @ ~ \\ = + | .`` that white space precedes (/usr, -f, .txt);
 - a run of dots or of hyphens;
 - any other code point that is not white space.
 
@@ -188,10 +189,19 @@ def word_end(data: ByteArray, start: int, end: int, flags: FlagTable) -> tuple[i
     return at, contraction(data, start, at) if quoted else at
 
 
+@helper
+def leads(point: int) -> bool:
+    """Whether the reference leaves the character on the word that it leads."""
+    return point in (0x2F, 0x2D, 0x40, 0x7E, 0x5C, 0x3D, 0x2B, 0x7C, 0x2E)
+
+
 @hot_helper
-def next_token(data: ByteArray, start: int, end: int, flags: FlagTable) -> tuple[int, int, int]:
-    """The next token at or after `start`: (begin, split, stop). Two tokens where split < stop
-    (a word and its contraction), else one; begin == stop where there is none."""
+def next_token(
+    data: ByteArray, first: int, start: int, end: int, flags: FlagTable
+) -> tuple[int, int, int]:
+    """The next token at or after `start` of the text that begins at `first`: (begin, split, stop).
+    Two tokens where split < stop (a word and its contraction), else one; begin == stop where
+    there is none."""
     at = start
     while at < end:
         point, after = decode(data, at, end)
@@ -206,6 +216,13 @@ def next_token(data: ByteArray, start: int, end: int, flags: FlagTable) -> tuple
                     return at, stop, stop
             stop, split = word_end(data, at, end, flags)
             return at, split, stop
+        if after < end and (at > start or at == first) and leads(point):
+            inner, _ = decode(data, after, end)
+            if (flags[inner] & WORD_OR_JOINED) != NO_BITS and (
+                flags[inner] & (IDEOGRAPH | JOINED)
+            ) == NO_BITS:
+                stop, split = word_end(data, after, end, flags)
+                return at, split, stop
         stop = after
         if point == 0x2E or point == 0x2D:
             while stop < end and data[stop] == point:
@@ -266,7 +283,7 @@ def token_bounds(
     for document in range(documents):
         at, end = offsets[document], offsets[document + 1]
         while at < end:
-            begin, split, stop = next_token(data, at, end, flags)
+            begin, split, stop = next_token(data, offsets[document], at, end, flags)
             if filled + 4 > len(bounds):
                 grown = np.empty(2 * len(bounds), dtype=np.int64)
                 grown[:filled] = bounds[:filled]
