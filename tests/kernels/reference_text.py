@@ -69,13 +69,13 @@ def tokens(text: str) -> list[str]:
             continue
         inner = text[at + 1 : at + 2]
         spaced = at == 0 or text[at - 1].isspace() or text[at - 1] == "\u200b"
-        if spaced and inner and char in "/-@~\\=+|." and is_word(inner):
-            if not has(inner, u.JOINED):
-                word = word_at(text, at + 1)
-                cut = len(word) if word.endswith(".") else contraction(word)
-                found += [part for part in (char + word[:cut], word[cut:]) if part]
-                at += 1 + len(word)
-                continue
+        leads = spaced and inner and char in "/-@~\\=+|." and is_word(inner)
+        if leads and not has(inner, u.JOINED):
+            word = word_at(text, at + 1)
+            cut = len(word) if word.endswith(".") else contraction(word)
+            found += [part for part in (char + word[:cut], word[cut:]) if part]
+            at += 1 + len(word)
+            continue
         end = at + 1
         while char in ".-" and text[end : end + 1] == char:
             end += 1

@@ -41,7 +41,7 @@ def found(text: str) -> list[tuple[str, str]]:
 
 
 def masked(text: str, salt: bytes = b"") -> str:
-    return str(masks.mask(pa.array([text]), salt)[0][0].as_py())
+    return str(masks.mask(pa.array([text]), salt=salt)[0][0].as_py())
 
 
 def hostile() -> st.SearchStrategy[str]:
@@ -52,8 +52,8 @@ def hostile() -> st.SearchStrategy[str]:
 @given(st.lists(hostile(), min_size=1, max_size=3))
 @settings(max_examples=250)
 def test_masking_a_masked_text_finds_nothing(batch: list[str]) -> None:
-    once, counts = masks.mask(pa.array(batch), b"salt")
-    again, left = masks.mask(once, b"salt")
+    once, counts = masks.mask(pa.array(batch), salt=b"salt")
+    again, left = masks.mask(once, salt=b"salt")
     assert [int(values.sum()) for values in left.values()] == [0, 0, 0], once.to_pylist()
     assert again.to_pylist() == once.to_pylist()
     assert {k: v.tolist() for k, v in counts.items()} == {

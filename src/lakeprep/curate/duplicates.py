@@ -51,28 +51,26 @@ def find_duplicates(
     fresh: doc_id, url_key, text_digest, fetched_at, bands of new documents that passed the rules.
     documents: silver.documents; published: doc_id of documents kept by earlier runs.
     """
-    hits = lake.sql(
+    buckets = lake.sql(
         "stages/candidate_buckets",
         {"use_url": policy.url, "use_exact": policy.exact, "use_near": policy.near is not None},
         fresh=fresh,
         documents=documents.where("status = 'ok'"),
         bands=lake.frame("silver.bands"),
         published=published,
-    ).persist()
+    )
+    hits = lake.computed(buckets)
     members = _members(hits, documents)
     if not members.num_rows:
-        hits.unpersist()
         return Found(DUPLICATE_SCHEMA.empty_table(), 0, 0, 0)
     candidates = _candidates(members, hits.select("band", "key", "doc_id").toArrow())
-    hits.unpersist()
-    with Shingles(documents, members.column("doc_id")) as shingles:
-        election = elect(
-            candidates,
-            shingles.measure,
-            min_jaccard=policy.near.min_jaccard if policy.near else np.inf,
-            use_url=policy.url,
-            use_exact=policy.exact,
-        )
+    election = elect(
+        candidates,
+        Shingles(lake, documents, members.column("doc_id")).measure,
+        min_jaccard=policy.near.min_jaccard if policy.near else np.inf,
+        use_url=policy.url,
+        use_exact=policy.exact,
+    )
     return Found(
         _evidence(members, election), members.num_rows, election.rounds, election.undecided
     )

@@ -34,7 +34,7 @@ def _mask_batch(batch: pa.RecordBatch, kinds: frozenset[str], schema: pa.Schema)
     columns = {name: batch.column(name) for name in batch.schema.names}
     counts: dict[str, npt.NDArray[np.int64]] = {}
     for name in ("title", "text"):
-        columns[name], found = mask(columns[name])
+        columns[name], found = mask(columns[name], kinds=kinds)
         for kind, number in found.items():
             counts[kind] = counts.get(kind, 0) + number
     columns["pii"] = counts_as_map(counts, batch.num_rows)

@@ -53,7 +53,7 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
         published.limit(0) if full or lake.is_empty(outcomes) else published,
         recipe.duplicates,
     )
-    decided = _outcomes(lake, judged, found, run).persist()
+    decided = lake.computed(_outcomes(lake, judged, found, run))
 
     staging = Staging(lake, STAGE, run, tables)
     staging.open()
@@ -65,8 +65,6 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
     )
     write(masked(kept, recipe.masking.kinds), gold, inputs)
     counts = {row.outcome: row["count"] for row in decided.groupBy("outcome").count().collect()}
-    for frame in (judged, decided):
-        frame.unpersist()
     return StageResult(
         STAGE,
         rows_in=sum(counts.values()),
@@ -110,7 +108,7 @@ def _not_rescored(lake: Lake, since: int | None) -> None:
 
 def _judge(lake: Lake, documents: DataFrame, recipe: Recipe) -> DataFrame:
     reasons = {"reasons": reasons_expression(recipe)}
-    return lake.sql("stages/judge", text=reasons, documents=documents).persist()
+    return lake.computed(lake.sql("stages/judge", text=reasons, documents=documents))
 
 
 def _outcomes(lake: Lake, judged: DataFrame, found: Found, run: Run) -> DataFrame:

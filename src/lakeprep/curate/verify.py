@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from lakeprep.curate.elect import Floats, Ints
+    from lakeprep.lake.catalog import Lake
 
 #: Candidates whose shingles the driver holds (about 6 kB each); more are measured in Spark.
 DRIVER_CANDIDATES = 200_000
@@ -24,29 +24,20 @@ _CHUNK = 4096
 class Shingles:
     """Shingle sets of `members` (doc_ids by rank), made from the text of `documents`."""
 
-    def __init__(self, documents: DataFrame, members: pa.ChunkedArray) -> None:
+    def __init__(self, lake: Lake, documents: DataFrame, members: pa.ChunkedArray) -> None:
         from pyspark.sql import functions as f
 
-        self.spark = documents.sparkSession
+        self.spark = lake.spark
         ranks = pa.table({"doc_id": members, "rank": np.arange(len(members))})
         wanted = f.broadcast(self.spark.createDataFrame(ranks))
         texts = documents.select("doc_id", "text").join(wanted, "doc_id").select("rank", "text")
-        self.sets = texts.mapInArrow(_shingle, "rank long, shingles array<long>").persist()
+        self.sets = texts.mapInArrow(_shingle, "rank long, shingles array<long>")
         self.local: pa.ListArray | None = None
         if len(members) <= DRIVER_CANDIDATES:
             table = self.sets.toArrow().sort_by("rank")
             self.local = table.column("shingles").combine_chunks()
-
-    def __enter__(self) -> Shingles:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.sets.unpersist()
+        else:
+            self.sets = lake.computed(self.sets)
 
     def measure(self, left: Ints, right: Ints) -> tuple[Floats, Floats]:
         """Jaccard similarity and containment of pairs of ranks."""

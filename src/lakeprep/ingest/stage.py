@@ -89,7 +89,6 @@ def ingest(lake: Lake, run: Run, recipe: Recipe, inputs: Sequence[str]) -> Stage
     splits = _plan(lake, files)
     index = _index(lake, splits, read)
     if torn := _torn_files(index, splits):
-        index.unpersist()
         whole = {split.path: unsplit(split) for split in splits if split.path in torn}
         splits = [*whole.values(), *(split for split in splits if split.path not in torn)]
         index = _index(lake, splits, read)
@@ -193,7 +192,7 @@ def _facts(split: Split, record: Page | Reject | Skipped | Seam) -> dict[str, ob
 def _index(lake: Lake, splits: Sequence[Split], read: _Reader) -> DataFrame:
     """The index of `splits`, one row a record and a seam a split, kept for the steps after."""
     frame = _per_task(_split_frame(lake, splits), len(splits))
-    return frame.mapInArrow(read.index, _INDEX_DDL).persist()
+    return lake.computed(frame.mapInArrow(read.index, _INDEX_DDL))
 
 
 def _split_frame(lake: Lake, splits: Sequence[Split]) -> DataFrame:
@@ -249,13 +248,11 @@ def _write(
                 "run again when nothing writes to them"
             )
     staging.append(_rejects(index, run), "bronze.rejects")
-    books = _books(lake, files, index, chosen, run)
+    books = lake.computed(_books(lake, files, index, chosen, run))
     staging.append(books, "bronze.files")
     sums = books.groupBy().sum("records", "rejects", "repeats", "skipped").first()
     assert sums is not None  # an aggregation has one row
     totals = sums.asDict()
-    for frame in (index, chosen):
-        frame.unpersist()
     outputs = staging.commit()
     return StageResult(
         STAGE,
@@ -283,7 +280,9 @@ def _choose(lake: Lake, index: DataFrame) -> tuple[int, DataFrame, DataFrame]:
         known = known.where(f.col("fetched_at").between(spans[0], spans[1]))
     if lake.is_empty("bronze.pages"):
         known = known.limit(0)
-    chosen = lake.sql("stages/choose_pages", index=index, known=known.select("page_id")).persist()
+    chosen = lake.computed(
+        lake.sql("stages/choose_pages", index=index, known=known.select("page_id"))
+    )
     place = f.struct("source_offset", "inner_offset")
     return (
         chosen.count(),

@@ -8,6 +8,7 @@ nothing. Time is linear in the text, whatever it holds.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -247,9 +248,11 @@ def _counts(rows: Int64Array, documents: int) -> dict[str, Int64Array]:
     }
 
 
-def mask(texts: pa.Array, salt: bytes = b"") -> tuple[pa.Array, dict[str, Int64Array]]:
-    """The texts (a string array; nulls stay null) with each span replaced, and the number of
-    spans of each of `KINDS` in each text.
+def mask(
+    texts: pa.Array, *, kinds: Collection[str] = KINDS, salt: bytes = b""
+) -> tuple[pa.Array, dict[str, Int64Array]]:
+    """The texts (a string array; nulls stay null) with each span of one of `kinds`
+    replaced, and their number of each of `KINDS` in each text.
 
     The replacement depends on kind, value (e-mail in lower case, a telephone number's digits) and
     salt alone: the same person has the same pseudonym in every document. At most 64 bytes of the
@@ -257,6 +260,7 @@ def mask(texts: pa.Array, salt: bytes = b"") -> tuple[pa.Array, dict[str, Int64A
     """
     offsets, data = string_buffers(texts)
     rows = _found(offsets, data)
+    rows = rows[np.isin(rows[:, 3], [KINDS.index(kind) for kind in kinds])]
     counts = _counts(rows, len(offsets) - 1)
     if not len(rows):
         return texts, counts

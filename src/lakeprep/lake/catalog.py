@@ -142,6 +142,17 @@ class Lake:
         # `frames` are views only until here; a writer would look for them again in the bare query.
         return answer.select("*")
 
+    def computed(self, frame: DataFrame) -> DataFrame:
+        """`frame`, computed now and kept for the steps after, on executors' disks at the worst.
+
+        `persist` is not enough: Spark recognises a persisted plan with a Python stage in it only
+        where it is used as it is, and computes it again inside queries over views. Where the
+        session has a checkpoint directory, an executor that is lost takes nothing with it.
+        """
+        if self.spark.sparkContext.getCheckpointDir():
+            return frame.checkpoint()
+        return frame.localCheckpoint()
+
     def query(self, text: str) -> DataFrame:
         """Any SQL; `lake` is the current catalog."""
         self.spark.catalog.setCurrentCatalog(CATALOG)
