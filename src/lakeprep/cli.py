@@ -405,6 +405,7 @@ def _job(
     report: Path | None = None,
 ) -> Job:
     """The job, with everything checked that can be before Spark starts."""
+    from lakeprep.lake.runs import check_run_id
     from lakeprep.pipeline import Job, check_dataset, parse_date
     from lakeprep.recipe import load_recipe
 
@@ -414,7 +415,7 @@ def _job(
         target=target,
         recipe=loaded,
         dataset=check_dataset(dataset or loaded.name),
-        run_id=run_id,
+        run_id=check_run_id(run_id) if run_id else None,
         logical_date=parse_date(date) if date else None,
         inputs=tuple(inputs),
         report=report,

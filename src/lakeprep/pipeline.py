@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from lakeprep.errors import BooksUnbalanced, GateFailed, UsageError
 from lakeprep.lake.lock import writer_lock
 from lakeprep.recipe import Recipe
-from lakeprep.session import session
+from lakeprep.session import prepare_lake, session
 
 if TYPE_CHECKING:
     from lakeprep.lake.catalog import Lake
@@ -210,17 +210,17 @@ def run_stage(job: Job, say: Say, stage: str, *, full: bool = False) -> Summary:
 @contextmanager
 def opened(job: Job, say: Say, *, last_stage: str) -> Iterator[Runner]:
     """A lake that is ours alone, with what dead runs left in it finished or undone."""
+    if job.target.lake:
+        prepare_lake(job.target.lake)
     with writer_lock(job.target.lake), open_lake(job.target, say) as lake:
-        from lakeprep.lake.runs import Run, check_run_id, next_run_id
+        from lakeprep.lake.runs import Run, next_run_id
 
         dataset = job.dataset or job.recipe.name
         recover(lake, job, dataset, say)
         date = job.logical_date or datetime.now(timezone.utc).replace(
             hour=0, minute=0, second=0, microsecond=0
         )
-        run_id = (
-            check_run_id(job.run_id) if job.run_id else next_run_id(lake, date, last_stage, dataset)
-        )
+        run_id = job.run_id or next_run_id(lake, date, last_stage, dataset)
         run = Run(run_id, date, dataset, job.recipe.hash, job.recipe.score_hash)
         yield Runner(lake, job, run, say)
 

@@ -82,6 +82,15 @@ def latin_width(data: ByteArray, at: int, end: int, flags: FlagTable) -> int:
 
 
 @helper
+def latin_before(data: ByteArray, start: int, at: int, flags: FlagTable) -> bool:
+    """Whether a Latin letter beyond ASCII ends before `at`."""
+    lead = at - 1
+    while lead > start and at - lead < 3 and 0x80 <= data[lead] < 0xC0:
+        lead -= 1
+    return lead >= start and lead + latin_width(data, lead, at, flags) == at
+
+
+@helper
 def local_start(data: ByteArray, start: int, at: int, flags: FlagTable) -> int:
     """Where the local part before the ``@`` at `at` begins; `at` if there is none. ASCII letters,
     digits, ``. _ % + - '`` inside, and Latin letters; other scripts end it, since they run into

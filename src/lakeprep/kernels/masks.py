@@ -148,7 +148,8 @@ def span_kernel(
                             count = put(spans, count, first, at, stop, IPV4)
                 if value < 0:
                     stop = phone_end(
-                        data, start, at, end, scratch, other_numbers, phone_words,
+                        data, start, at, end,
+                        flags, scratch, other_numbers, phone_words,
                         phone_word_firsts, seen,
                     )  # fmt: skip
                     if stop > at:

@@ -26,6 +26,7 @@ from lakeprep.kernels.addresses import (
     is_alphanumeric,
     is_digit,
     is_letter,
+    latin_before,
     word_before,
     word_in,
     word_is,
@@ -34,6 +35,7 @@ from lakeprep.kernels.compiled import helper
 from lakeprep.kernels.utf8 import ByteArray, byte_at
 
 Int64Array = npt.NDArray[np.int64]
+FlagTable = npt.NDArray[np.uint32]
 
 GROUPS: Final = 9
 MOST_DIGITS: Final = 24
@@ -336,13 +338,13 @@ def extension_end(data: ByteArray, at: int, end: int) -> int:
 
 
 @helper
-def may_begin(data: ByteArray, start: int, at: int, refusing: ByteArray) -> bool:
+def may_begin(data: ByteArray, start: int, at: int, flags: FlagTable, refusing: ByteArray) -> bool:
     """Whether what stands before `at` lets a number begin there. `refusing` are words that say
     that another kind of number follows (isbn, doi)."""
     if at == start:
         return True
     before = data[at - 1]
-    if is_alphanumeric(before):
+    if is_alphanumeric(before) or latin_before(data, start, at, flags):
         return False
     # # $ % + - . / = @ _ and the pound and yen signs, whose last bytes no letter before ends in
     if 0x23 <= before <= 0x25 or before == 0x2B or 0x2D <= before <= 0x2F:
@@ -392,6 +394,7 @@ def phone_end(
     start: int,
     at: int,
     end: int,
+    flags: FlagTable,
     scratch: Int64Array,
     refusing: ByteArray,
     announcing: ByteArray,
@@ -406,10 +409,7 @@ def phone_end(
     here = at + 1 if opened or plus else at
     if plus and here < end and (data[here] == 0x28 or data[here] == 0x20):
         here += 1
-    elif opened and here < end and data[here] == 0x2B:
-        plus = True
-        here += 1
-    if here >= end or not is_digit(data[here]) or not may_begin(data, start, at, refusing):
+    if here >= end or not is_digit(data[here]) or not may_begin(data, start, at, flags, refusing):
         return at
     groups = read_groups(data, here, end, scratch)
     if groups == 0:
@@ -432,6 +432,6 @@ def phone_end(
     stop = scratch[END, used - 1]
     # A number in parentheses whose closing one comes after it leaves both outside.
     extended = extension_end(data, stop, end)
-    if extended > stop:
+    if extended > stop and may_end(data, extended, end):
         return extended
     return stop if may_end(data, stop, end) else at

@@ -24,7 +24,6 @@ def writer_lock(lake: Path | None) -> Iterator[None]:
     if lake is None:
         yield
         return
-    lake.mkdir(parents=True, exist_ok=True)
     with (lake / ".writer").open("a+") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

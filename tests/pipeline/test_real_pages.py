@@ -1,0 +1,83 @@
+"""The main job on real crawled pages, and on archives that others found damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from lakeprep.lake.books import balance
+from lakeprep.pipeline import Runner
+from support import iceberg, rows_of
+
+pytestmark = pytest.mark.spark
+Process = Callable[[Path, Sequence[str | Path]], Runner]
+
+
+def warcio_records(path: Path) -> int:
+    """Records as an independent reader counts them."""
+    from warcio.archiveiterator import ArchiveIterator
+
+    with path.open("rb") as stream:
+        return sum(1 for _ in ArchiveIterator(stream))
+
+
+def test_real_pages(process: Process, data: Path, tmp_path: Path) -> None:
+    """Every page of two real crawls becomes a document; the books are warcio's."""
+    files = [data / "crawl" / name for name in ("news_zh.warc.gz", "pathological.warc.gz")]
+    runner = process(tmp_path / "lake", files)
+    books = balance(runner.lake)
+    assert books.balanced, books.faults
+    counted = {
+        row["path"]: row["records"]
+        for row in iceberg(tmp_path / "lake")
+        .load_table("bronze.files")
+        .scan()
+        .to_arrow()
+        .to_pylist()
+    }
+    assert counted == {str(path.resolve()): warcio_records(path) for path in files}
+    assert books.lake["pages"] == books.lake["documents"] == 73 + 82
+    statuses = {
+        row.status: row["count"]
+        for row in runner.lake.frame("silver.documents").groupBy("status").count().collect()
+    }
+    assert statuses["ok"] >= 150
+    assert not statuses.keys() & {"timeout", "error"}
+
+
+def test_damaged_archives_all_together(process: Process, data: Path, tmp_path: Path) -> None:
+    """No archive stops the others; every record is a page, a reject, skipped or repeated."""
+    runner = process(tmp_path / "lake", [data / "archives"])
+    books = balance(runner.lake)
+    assert books.balanced, books.faults
+    assert books.lake["files"] >= 55
+    assert books.lake["pages"] > 300
+    assert books.lake["repeats"] > 0  # ARC, WARC, compressed and plain forms of one crawl
+    reasons = {row.reason for row in runner.lake.frame("bronze.rejects").collect()}
+    assert "damaged" in reasons
+
+
+def test_each_duplicate_is_verified(process: Process, data: Path, tmp_path: Path) -> None:
+    """The ledger's promise, on pages nobody planted: the similarity stands in the row and is that
+    of the two texts."""
+    from lakeprep.kernels.minhash import jaccard_containment, shingle_sets
+
+    runner = process(tmp_path / "lake", [data / "crawl" / "forms_boilerplate.warc.gz"])
+    pairs = runner.lake.spark.sql(
+        "SELECT o.similarity, o.duplicate_kind, a.text AS left, b.text AS right FROM {o} o "
+        "JOIN {d} a ON o.doc_id = a.doc_id JOIN {d} b ON o.duplicate_of = b.doc_id "
+        "WHERE o.outcome = 'duplicate'",
+        o=runner.lake.frame("gold.web_outcomes"),
+        d=runner.lake.frame("silver.documents"),
+    ).toArrow()
+    assert pairs.num_rows > 3
+    sides = [shingle_sets(pairs.column(name).combine_chunks()) for name in ("left", "right")]
+    jaccard, _ = jaccard_containment(*sides)
+    assert jaccard.tolist() == pytest.approx(pairs.column("similarity").to_pylist())
+    near = [
+        s for s, kind in zip(jaccard, pairs.column("duplicate_kind").to_pylist()) if kind == "near"
+    ]
+    assert all(similarity >= 0.8 for similarity in near)
+    assert len(rows_of(tmp_path / "lake", "silver.bands")) > 0
