@@ -56,5 +56,5 @@ def rows_of(folder: Path, table: str, *, without: set[str] = RUN_COLUMNS) -> lis
     return sorted(repr(sorted(row.items())) for row in read.select(columns).to_pylist())
 
 
-def all_rows(folder: Path) -> dict[str, list[str]]:
-    return {table: rows_of(folder, table) for table in DATA_TABLES}
+def all_rows(folder: Path, *, without: set[str] = RUN_COLUMNS) -> dict[str, list[str]]:
+    return {table: rows_of(folder, table, without=without) for table in DATA_TABLES}

@@ -445,11 +445,11 @@ def _run_stage(stage: str, job: Job, as_json: bool, *, full: bool = False) -> No
 
 
 def _finish(summary: Summary, as_json: bool) -> None:
-    if as_json:
-        _print_json(asdict(summary))
     from lakeprep.console import show_summary
 
     show_summary(summary)
+    if as_json:  # last: spark-submit mixes a driver's stdout and stderr
+        _print_json(asdict(summary))
 
 
 def _progress() -> Say:

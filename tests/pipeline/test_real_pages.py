@@ -53,7 +53,7 @@ def test_damaged_archives_all_together(process: Process, data: Path, tmp_path: P
     books = balance(runner.lake)
     assert books.balanced, books.faults
     assert books.lake["files"] >= 55
-    assert books.lake["pages"] > 300
+    assert books.lake["pages"] > 200
     assert books.lake["repeats"] > 0  # ARC, WARC, compressed and plain forms of one crawl
     reasons = {row.reason for row in runner.lake.frame("bronze.rejects").collect()}
     assert "damaged" in reasons
@@ -76,8 +76,7 @@ def test_each_duplicate_is_verified(process: Process, data: Path, tmp_path: Path
     sides = [shingle_sets(pairs.column(name).combine_chunks()) for name in ("left", "right")]
     jaccard, _ = jaccard_containment(*sides)
     assert jaccard.tolist() == pytest.approx(pairs.column("similarity").to_pylist())
-    near = [
-        s for s, kind in zip(jaccard, pairs.column("duplicate_kind").to_pylist()) if kind == "near"
-    ]
+    kinds = pairs.column("duplicate_kind").to_pylist()
+    near = [value for value, kind in zip(jaccard, kinds, strict=True) if kind == "near"]
     assert all(similarity >= 0.8 for similarity in near)
     assert len(rows_of(tmp_path / "lake", "silver.bands")) > 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lakeprep import __version__
 from lakeprep.errors import UsageError
-from lakeprep.lake.catalog import Lake, dataset_tables
+from lakeprep.lake.catalog import PROPERTY, Lake, dataset_tables
 from lakeprep.lake.schema import table_schema
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Prefix of the tags of releases.
 RELEASE = "release_"
+_DAY = re.compile(r"[0-9]{8}")
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -77,23 +78,22 @@ def next_run_id(lake: Lake, logical_date: datetime, stage: str, dataset: str) ->
     finishes its work under it: the tables are those of an unbroken run. (docs/adr/0004)
     """
     day = f"{logical_date:%Y%m%d}"
-    rows = lake.spark.sql(
-        "SELECT run_id, stage, dataset FROM {runs} WHERE status = 'done' AND run_id LIKE :prefix",
-        args={"prefix": f"{day}-%"},
-        runs=lake.frame("ops.runs"),
-    ).collect()
-    did_stage: dict[int, bool] = {}
-    for row in rows:
-        number = row.run_id.removeprefix(f"{day}-")
-        if number.isdecimal():
-            did = row.stage == stage and row.dataset in (None, dataset)
-            did_stage[int(number)] = did_stage.get(int(number), False) or did
+    newest, did_stage = 0, False
+    for _, summary in lake.history("ops.runs"):
+        date, _, number = summary.get(f"{PROPERTY}run-id", "").rpartition("-")
+        if not (_DAY.fullmatch(date) and number.isdecimal()):
+            continue  # a run that was given its id
+        if date != day or int(number) != (newest or int(number)):
+            break
+        newest = int(number)
+        of_dataset = summary.get(f"{PROPERTY}dataset") in (None, dataset)
+        done = summary.get(f"{PROPERTY}status") == "done"
+        did_stage |= done and of_dataset and summary.get(f"{PROPERTY}stage") == stage
     for tag in lake.refs(gold) if lake.exists(gold := dataset_tables(dataset)[1]) else ():
         number = tag.removeprefix(f"{RELEASE}{day}-")
-        if number.isdecimal():  # its run may have died before it could say so
-            did_stage[int(number)] = True
-    newest = max(did_stage, default=1)
-    return f"{day}-{newest + 1 if did_stage.get(newest) else newest}"
+        if number.isdecimal() and int(number) >= newest:  # its run may have died before it said so
+            newest, did_stage = int(number), True
+    return f"{day}-{newest + 1 if did_stage else max(newest, 1)}"
 
 
 def made_by(lake: Lake, table: str, ref: str, dataset: str) -> Run:
@@ -122,13 +122,15 @@ def record(
     import pyarrow as pa
 
     ended_at = datetime.now(timezone.utc)
+    dataset = None if result.stage in ("ingest", "score") else run.dataset
+    status = "failed" if error else "done"
     row = {
         "run_id": run.run_id,
         "stage": result.stage,
-        "dataset": None if result.stage in ("ingest", "score", "rescore") else run.dataset,
+        "dataset": dataset,
         "started_at": started_at,
         "ended_at": ended_at,
-        "status": "failed" if error else "done",
+        "status": status,
         "inputs": list(result.inputs.items()),
         "outputs": list(result.outputs.items()),
         "rows_in": result.rows_in,
@@ -143,5 +145,10 @@ def record(
         lake.spark.createDataFrame(rows),
         "ops.runs",
         branch=None,
-        properties={"stage": result.stage, **run.provenance()},
+        properties={
+            "stage": result.stage,
+            "status": status,
+            **({"dataset": dataset} if dataset else {}),
+            **run.provenance(),
+        },
     )
