@@ -250,7 +250,9 @@ def recover(lake: Lake, job: Job, dataset: str, say: Say) -> None:
         (ingest_stage.STAGE, ingest_stage.TABLES),
         (score_stage.STAGE, score_stage.TABLES),
     ):
-        finished += [f"{stage} {run}" for run in recover_stage(lake, stage, tables)]
+        alone = job.target.lake is not None  # by `writer_lock`
+        runs = recover_stage(lake, stage, tables, alone=alone)
+        finished += [f"{stage} {run}" for run in runs]
     finished += [f"publish {run}" for run in publish_stage.recover(lake, dataset, job.recipe)]
     if finished:
         say("recover", f"finished what a dead run had begun: {', '.join(finished)}")

@@ -77,7 +77,7 @@ def test_the_second_of_two_runs_is_refused(lake: Lake, run: Run) -> None:
 def test_a_run_that_died_before_its_commit_is_undone(lake: Lake, run: Run) -> None:
     """Its rows must not show up later, nor its branches stay."""
     staged(lake, run, "a")
-    assert recover(lake, "test", TABLES) == []
+    assert recover(lake, "test", TABLES, alone=True) == []
     assert counts(lake) == (0, 0)
     assert all(set(lake.refs(table)) <= {"main"} for table in TABLES)
 
@@ -87,9 +87,9 @@ def test_a_run_that_died_inside_its_commit_is_finished(lake: Lake, run: Run) -> 
     staging = staged(lake, run, "a")
     fast_forward(lake, "silver.scores", staging.branch)
     assert counts(lake) == (1, 0)
-    assert recover(lake, "test", TABLES) == [run.run_id]
+    assert recover(lake, "test", TABLES, alone=True) == [run.run_id]
     assert counts(lake) == (1, 1)
-    assert recover(lake, "test", TABLES) == []
+    assert recover(lake, "test", TABLES, alone=True) == []
 
 
 def test_an_empty_first_table_still_marks_the_commit(lake: Lake, run: Run) -> None:
@@ -99,7 +99,7 @@ def test_an_empty_first_table_still_marks_the_commit(lake: Lake, run: Run) -> No
     staging.append(rejects(lake, "a"), "bronze.rejects")
     staging._mark()
     fast_forward(lake, "silver.scores", staging.branch)
-    assert recover(lake, "test", TABLES) == [run.run_id]
+    assert recover(lake, "test", TABLES, alone=True) == [run.run_id]
     assert counts(lake) == (0, 1)
 
 
@@ -108,3 +108,11 @@ def test_opening_again_starts_anew(lake: Lake, run: Run) -> None:
     staged(lake, run, "a")
     staged(lake, run, "b").commit()
     assert [row.doc_id for row in lake.frame("silver.scores").collect()] == ["b"]
+
+
+def test_a_living_run_keeps_its_branch(lake: Lake, run: Run) -> None:
+    """Without the writer lock a branch that has not begun to commit may be somebody's."""
+    staging = staged(lake, run, "a")
+    assert recover(lake, "test", TABLES, alone=False) == []
+    staging.commit()
+    assert counts(lake) == (1, 1)

@@ -110,10 +110,11 @@ def drop_branches(lake: Lake, tables: tuple[str, ...], branch: str) -> None:
             loaded.manageSnapshots().removeBranch(branch).commit()
 
 
-def recover(lake: Lake, stage: str, tables: tuple[str, ...]) -> list[str]:
+def recover(lake: Lake, stage: str, tables: tuple[str, ...], *, alone: bool) -> list[str]:
     """Finish or undo what dead runs left of a stage; the run ids that were rolled forward.
 
-    The caller holds the lake: whatever is found is nobody's.
+    alone: the caller holds the lake, so whatever is found is nobody's. Otherwise a branch that has
+    not begun to commit may be a living run's, and stays.
     """
     finished = []
     branches = {ref for table in tables for ref in lake.refs(table) if ref.startswith(f"{stage}_")}
@@ -123,6 +124,8 @@ def recover(lake: Lake, stage: str, tables: tuple[str, ...]) -> list[str]:
                 if branch in lake.refs(table):
                     fast_forward(lake, table, branch)
             finished.append(branch.removeprefix(f"{stage}_"))
+        elif not alone:
+            continue
         drop_branches(lake, tables, branch)
     return finished
 
