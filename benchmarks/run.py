@@ -1,7 +1,8 @@
 """Times the main job on a crawl: `make bench`, or `benchmarks/run.py [CRAWL_FOLDER]`.
 
-First run, second run (nothing new), and peak memory of the whole process tree; the demo crawl stands
-in where no folder is given and no real data is there. Results go to benchmarks/results/main_job.json.
+First run, second run (nothing new), and peak memory of the whole process tree; the demo crawl
+stands in where no folder is given and no real data is there. Results go to
+benchmarks/results/main_job.json.
 """
 
 from __future__ import annotations

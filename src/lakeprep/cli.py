@@ -235,10 +235,16 @@ def sql(
     as_json: JsonOption = False,
 ) -> None:
     """Run a query; table names may leave out the catalog: `SELECT * FROM gold.web`."""
+    from pyspark.errors import AnalysisException
+
     from lakeprep.pipeline import open_lake
 
     with open_lake(_target(lake, conf, must_exist=True), _progress()) as opened:
-        rows = [row.asDict(recursive=True) for row in opened.query(query).limit(limit).collect()]
+        try:
+            answer = opened.query(query).limit(limit).collect()
+        except AnalysisException as error:  # syntax, names and types alike
+            raise UsageError(f"the query does not hold: {str(error).splitlines()[0]}") from None
+        rows = [row.asDict(recursive=True) for row in answer]
     if as_json:
         _print_json({"rows": rows})
     else:

@@ -44,7 +44,7 @@ class Score(Section):
 
     extractor: Literal["resiliparse", "trafilatura"] = "resiliparse"
     language_identifier: Literal["fasttext", "langdetect"] = "fasttext"
-    max_html_bytes: Annotated[int, Field(gt=0)] = 16 * _MIB
+    max_html_bytes: Annotated[int, Field(gt=0)] = 10 * _MIB
     bands: Annotated[int, Field(ge=1, le=64)] = 14
     rows: Annotated[int, Field(ge=1, le=32)] = 8
 

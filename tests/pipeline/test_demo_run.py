@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lakeprep.demo import write_demo
-from support import all_rows, iceberg, lakeprep, lakeprep_json
+from support import iceberg, lakeprep, lakeprep_json
 
 pytestmark = pytest.mark.spark
 
@@ -166,4 +166,7 @@ def test_export_and_sql(demo: DemoRun, tmp_path: Path) -> None:
     assert exported["rows"] == kept
     answer = lakeprep_json("sql", "SELECT count(*) AS n FROM gold.web", "--lake", demo.lake)
     assert answer == {"rows": [{"n": kept}]}
-    assert all_rows(demo.lake)["gold.web"]
+    wrong = lakeprep("sql", "SELECT nothing FROM gold.web", "--lake", demo.lake)
+    assert wrong.returncode == 2
+    assert "nothing" in wrong.stderr
+    assert "Traceback" not in wrong.stderr

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from lakeprep.curate.duplicates import Found, find_duplicates
 from lakeprep.curate.masking import masked
 from lakeprep.curate.rules import reasons_expression
-from lakeprep.errors import RecipeError
+from lakeprep.errors import RecipeError, UsageError
 from lakeprep.lake.catalog import Lake, dataset_tables
-from lakeprep.lake.runs import Run, StageResult
+from lakeprep.lake.runs import RELEASE, Run, StageResult
 from lakeprep.lake.staging import Staging
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
 
     Raises:
         RecipeError: the data set was made by another recipe and `full` is not asked for.
+        UsageError: the run's id names a release that is there already.
     """
     tables = dataset_tables(run.dataset)
     outcomes, gold = tables
@@ -42,6 +43,11 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
         return StageResult(STAGE, changed=False)
 
     _not_rescored(lake, since)
+    if RELEASE + run.run_id in lake.refs(gold):
+        raise UsageError(
+            f"run {run.run_id} has released {run.dataset} already, and there are new documents: "
+            "give this run another --run-id"
+        )
 
     documents = lake.new_rows("silver.documents", since=since, until=head)
     judged = _judge(lake, documents, recipe)
