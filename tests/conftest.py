@@ -49,7 +49,7 @@ def lake_folder(tmp_path: Path) -> Path:
     return folder.resolve()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_lake(spark: SparkSession) -> Callable[[Path], Lake]:
     """Opens the embedded lake in a folder; a session of its own, for catalogs are cached by it."""
     from lakeprep.session import embedded_catalog

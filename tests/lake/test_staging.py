@@ -27,7 +27,14 @@ def scores(lake: Lake, *ids: str) -> DataFrame:
 
 def rejects(lake: Lake, *paths: str) -> DataFrame:
     rows = [
-        {"source_path": p, "source_offset": 0, "reason": "damaged", "run_id": "r"} for p in paths
+        {
+            "source_path": p,
+            "source_offset": 0,
+            "inner_offset": 0,
+            "reason": "damaged",
+            "run_id": "r",
+        }
+        for p in paths
     ]
     return lake.spark.createDataFrame(
         pa.Table.from_pylist(rows, schema=table_schema("bronze.rejects").arrow())

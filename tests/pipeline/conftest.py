@@ -23,7 +23,7 @@ def small_crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def process(
     open_lake: Callable[[Path], Lake], web: Recipe
 ) -> Callable[[Path, Sequence[str | Path]], Runner]:

@@ -52,6 +52,7 @@ def test_every_planted_case_ends_as_its_truth_says(demo: DemoRun) -> None:
     rejects = defaultdict(list)
     for row in table(demo, "bronze.rejects"):
         rejects[row["url"]].append(row["reason"])
+    nameless = rejects.pop(None, [])  # a header that cannot be read names no URL
     wrong = []
     for case in demo.truth:
         if case["expected"] == "repeat":
@@ -59,6 +60,9 @@ def test_every_planted_case_ends_as_its_truth_says(demo: DemoRun) -> None:
         doc_id = by_capture.get((case.get("url"), case.get("fetched_at")))
         outcome = outcomes[doc_id] if doc_id else None
         found = outcome["outcome"] if outcome else "reject" if rejects[case.get("url")] else "?"
+        if found == "?" and case.get("reason") in nameless:
+            nameless.remove(case["reason"])
+            found = "reject"
         if found not in (case["expected"], *case.get("also_accepted", ())):
             wrong.append((case["case"], case.get("url"), case["expected"], found, outcome))
         elif found == "duplicate" and urls[outcome["duplicate_of"]] != case["duplicate_of"]:

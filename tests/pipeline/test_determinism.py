@@ -23,11 +23,14 @@ def files(small_crawl: Path) -> list[Path]:
     return sorted(small_crawl.glob("*.warc.gz"))
 
 
-@pytest.fixture
-def expected(process: Process, files: list[Path], tmp_path: Path) -> dict[str, list[str]]:
+@pytest.fixture(scope="module")
+def expected(
+    process: Process, files: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[str]]:
     """The tables of one unbroken run over everything."""
-    process(tmp_path / "expected", files)
-    return all_rows(tmp_path / "expected")
+    folder = tmp_path_factory.mktemp("expected") / "lake"
+    process(folder, files)
+    return all_rows(folder)
 
 
 def test_order_splits_and_partitions_do_not_matter(
