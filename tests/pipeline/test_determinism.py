@@ -39,11 +39,10 @@ def test_order_splits_and_partitions_do_not_matter(
     expected: dict[str, list[str]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    spark,  # type: ignore[no-untyped-def]
 ) -> None:
-    """Inputs in reverse, splits a tenth as large, other shuffle partitions."""
-    monkeypatch.setattr(ingest_stage, "_MIN_SPLIT_BYTES", 40_000)
-    monkeypatch.setattr(ingest_stage, "_SPLITS_PER_CORE", 12)
+    """Inputs in reverse, more and smaller splits, and so other partitions everywhere."""
+    monkeypatch.setattr(ingest_stage, "_MIN_SPLIT_BYTES", 100_000)
+    monkeypatch.setattr(ingest_stage, "_SPLITS_PER_CORE", 6)
     process(tmp_path / "other", [*reversed(files)])
     assert all_rows(tmp_path / "other") == expected
 
@@ -92,7 +91,9 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing of ours catches it."""
 
 
-@pytest.mark.parametrize("moment", [0, 1, 4, 5, 6])
+@pytest.mark.parametrize(
+    "moment", [1, 6, *(pytest.param(moment, marks=pytest.mark.slow) for moment in (0, 2, 3, 4, 5))]
+)
 def test_a_crash_between_commits_changes_nothing(
     moment: int,
     process: Process,
