@@ -126,13 +126,17 @@ def test_no_process_and_no_descriptor_is_left() -> None:
     def descriptors() -> int:
         return len(list(Path("/dev/fd").iterdir()))
 
-    before = descriptors()
+    def children() -> set[str]:
+        """Ours, zombies included; in a whole run of the tests Spark's JVM is one."""
+        listed = Path(f"/proc/self/task/{os.getpid()}/children")
+        return set(listed.read_text().split()) if listed.exists() else set()
+
+    before, others = descriptors(), children()
     run_isolated(5, with_one_bad(crash), PATIENT)
     run_isolated(5, with_one_bad(sleep_for_ever), QUICK)
 
     assert descriptors() == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children() <= others
 
 
 def test_the_child_holds_no_descriptor_of_the_worker_and_prints_nothing(
