@@ -12,21 +12,21 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup:  ## Install everything a developer needs into .venv
-	@scripts/setup.sh spark package test dev jars kernels
+	@scripts/setup.sh spark package test dev jars warm
 
 demo:  ## Write a demo crawl and take it through the whole job (demo/crawl, demo/lake)
-	@scripts/setup.sh spark package jars kernels
+	@scripts/setup.sh spark package jars warm
 	@rm -rf demo
 	@$(BIN)/lakeprep demo demo/crawl
 	@$(BIN)/lakeprep run web demo/crawl/*.warc.gz --lake demo/lake
 	@scripts/after-demo.sh
 
 test:  ## Run the tests, without the slow ones (ARGS="-k masks")
-	@scripts/setup.sh spark package test jars kernels
+	@scripts/setup.sh spark package test jars warm
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 test-slow:  ## Run the slow tests: kills, real pages at length, scale
-	@scripts/setup.sh spark package test jars kernels
+	@scripts/setup.sh spark package test jars warm
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 lint:  ## Check style, types and SQL (ruff, mypy, sqlfluff)
@@ -44,7 +44,7 @@ format:  ## Bring Python and SQL into the project's format
 
 jars:  ## Fetch every jar, those for S3 and PostgreSQL too
 	@scripts/setup.sh spark package
-	@$(BIN)/python -m lakeprep.jars base s3 postgresql
+	@$(BIN)/lakeprep jars base s3 postgresql
 
 services:  ## Start S3 (moto) and PostgreSQL on 127.0.0.1 for work by hand
 	@scripts/setup.sh package test
@@ -54,7 +54,7 @@ services-stop:  ## Stop them
 	@scripts/services.sh stop
 
 bench:  ## Measure kernels, families and stages
-	@scripts/setup.sh spark package test jars kernels
+	@scripts/setup.sh spark package test jars warm
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 docs:  ## Build the documentation strictly, into build/docs

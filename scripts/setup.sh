@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings .venv to the state that the named steps ask for, from a bare machine on.
-#   scripts/setup.sh STEP...     steps: uv package test dev docs spark jars kernels
+#   scripts/setup.sh STEP...     steps: uv package test dev docs spark jars warm
 # A step whose inputs have not changed since it last succeeded is skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -132,17 +132,17 @@ step_package() {
     mark_done package pyproject.toml src/lakeprep/__init__.py
 }
 
-step_kernels() {
-    is_done kernels requirements/run.txt src/lakeprep/kernels/*.py && return
-    say "compiling the kernels"
-    "$python" -c 'import lakeprep.kernels; lakeprep.kernels.warm()'
-    mark_done kernels requirements/run.txt src/lakeprep/kernels/*.py
+step_warm() {
+    is_done warm requirements/run.txt src/lakeprep/kernels/*.py && return
+    say "compiling the kernels, archiving Spark's classes"
+    "$python" -m lakeprep.cli warm 2>/dev/null
+    mark_done warm requirements/run.txt src/lakeprep/kernels/*.py
 }
 
 step_venv
 for step in "$@"; do
     case $step in
-        uv | package | kernels) "step_$step" ;;
+        uv | package | warm) "step_$step" ;;
         test | dev | docs) step_requirements "$step" ;;
         spark) scripts/java.sh "$python" ;;
         jars) "$python" -m lakeprep.jars base >/dev/null ;;

@@ -337,14 +337,23 @@ def doctor(lake: LakeOption = None, conf: ConfOption = None, as_json: JsonOption
 def jars(
     features: Annotated[
         list[str] | None,
-        typer.Option("--with", help="Beside the base: s3, postgresql."),
+        typer.Argument(metavar="[FEATURE...]", help="base (the default), s3, postgresql."),
     ] = None,
 ) -> None:
     """Fetch the Iceberg and catalog jars once, through Spark's own resolver."""
     from lakeprep.jars import fetch, jar_directory
 
-    fetch(("base", *(features or ())), jar_directory())
+    fetch(features or ("base",))
     _say_line(f"jars are in {jar_directory()}")
+
+
+@app.command()
+def warm() -> None:
+    """Do once what every start would do: compile the kernels, archive the JVM's classes."""
+    from lakeprep import class_archive, kernels
+
+    _say_line(f"kernels are ready ({kernels.warm():.1f} s)")
+    _say_line(f"classes are in {class_archive.make()}")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -19,7 +19,12 @@ class Finding:
 
 def examine(lake: Path | None, conf: Path | None) -> list[Finding]:
     """Java, jars, kernels; and, where a lake or a conf is given, its catalog and storage."""
-    findings = [_try("java", _java), _try("jars", _jars), _try("kernels", _kernels)]
+    findings = [
+        _try("java", _java),
+        _try("jars", _jars),
+        _try("classes", _classes),
+        _try("kernels", _kernels),
+    ]
     if (lake or conf) and all(finding.ok for finding in findings):
         findings.append(_try("catalog", lambda: _catalog(lake, conf)))
     return findings
@@ -46,6 +51,13 @@ def _jars() -> str:
 
     found = jars.paths(("base",))
     return f"{', '.join(path.name for path in found)} in {jars.jar_directory()}"
+
+
+def _classes() -> str:
+    from lakeprep.class_archive import archive_path
+
+    archive = archive_path()
+    return str(archive) if archive.is_file() else "no archive; `lakeprep warm` makes Spark start fast"
 
 
 def _kernels() -> str:

@@ -116,11 +116,15 @@ def _check_unlocked(database: Path) -> None:
 
 
 def _own_session(catalog: Mapping[str, str], conf: Path | None) -> SparkSession:
-    from lakeprep import jars, java
+    from lakeprep import class_archive, jars, java
 
     settings = read_properties(conf or resource("spark-conf", "local.conf"))
+    options = settings.get("spark.driver.extraJavaOptions", "")
     if not conf:
-        settings["spark.jars"] = ",".join(str(path) for path in jars.paths(("base",)))
+        # On the class path proper: what Spark loads by itself (`spark.jars`) cannot be archived.
+        settings["spark.driver.extraClassPath"] = ":".join(map(str, jars.paths(("base",))))
+        settings.pop("spark.jars", None)
+        options = f"{options} {class_archive.jvm_options()}"
     settings |= catalog
     _require(settings, source=f"--conf {conf}" if conf else "the session")
     home = java.find_java()
@@ -130,12 +134,10 @@ def _own_session(catalog: Mapping[str, str], conf: Path | None) -> SparkSession:
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     # Spark's own catalog is not used, but makes its folder all the same.
     settings.setdefault("spark.sql.warehouse.dir", f"file:{tempfile.gettempdir()}/spark-warehouse")
-    options = settings.get("spark.driver.extraJavaOptions", "")
     if "log4j2.configurationFile" not in options:
         log4j = resource("spark-conf", "log4j2.properties")
-        settings["spark.driver.extraJavaOptions"] = (
-            f"{options} -Dlog4j2.configurationFile=file:{log4j}".strip()
-        )
+        options = f"{options} -Dlog4j2.configurationFile=file:{log4j}"
+    settings["spark.driver.extraJavaOptions"] = options.strip()
 
     from pyspark.sql import SparkSession
 
