@@ -57,7 +57,7 @@ def _classes() -> str:
     from lakeprep.class_archive import archive_path
 
     archive = archive_path()
-    return str(archive) if archive.is_file() else "no archive; `lakeprep warm` makes Spark start fast"
+    return str(archive) if archive.is_file() else "none; `lakeprep warm` makes Spark start faster"
 
 
 def _kernels() -> str:
