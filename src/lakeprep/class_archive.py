@@ -29,7 +29,7 @@ _QUIET: Final = "-Xlog:disable -Xlog:all=error:stderr"
 
 
 def archive_path() -> Path:
-    """Where the archive for this Java and these jars lies, or would lie."""
+    """Where the archive for this Java and these jars lies, or would lie: beside the jars."""
     import pyspark
 
     spark_jars = Path(pyspark.__file__).parent / "jars"
@@ -37,7 +37,7 @@ def archive_path() -> Path:
     for jar in sorted((*spark_jars.glob("*.jar"), *jars.paths(("base",)))):
         state = jar.stat()
         digest.update(f"\0{jar}\0{state.st_size}\0{state.st_mtime_ns}".encode())
-    return Path(sys.prefix) / "share" / "lakeprep" / "classes" / f"{digest.hexdigest()}.jsa"
+    return jars.jar_directory().parent / "classes" / f"{digest.hexdigest()}.jsa"
 
 
 def jvm_options() -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lakeprep.errors import GateFailed
 from lakeprep.lake.books import balance
 from lakeprep.pipeline import Runner
 from support import iceberg, rows_of
@@ -57,6 +58,28 @@ def test_damaged_archives_all_together(process: Process, data: Path, tmp_path: P
     assert books.lake["repeats"] > 0  # ARC, WARC, compressed and plain forms of one crawl
     reasons = {row.reason for row in runner.lake.frame("bronze.rejects").collect()}
     assert "damaged" in reasons
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_each_archive_alone(process: Process, data: Path, tmp_path: Path) -> None:
+    """Each file through the whole job by itself; one without a page to keep makes no release."""
+    paths = sorted(path for path in (data / "archives").rglob("*") if path.is_file())
+    unreleased = []
+    for number, path in enumerate(paths):
+        folder = tmp_path / str(number)
+        try:
+            books = balance(process(folder, [path]).lake)
+            assert books.balanced, (path.name, books.faults)
+        except GateFailed as gate:
+            assert "kept" in str(gate), (path.name, gate)
+            unreleased.append(path.name)
+        files = iceberg(folder).load_table("bronze.files").scan().to_arrow().to_pylist()
+        assert files, path.name
+        for file in files:
+            parts = ("pages", "rejects", "repeats", "skipped")
+            assert file["records"] == sum(file[part] for part in parts), file
+    assert len(paths) - len(unreleased) > 20, unreleased
 
 
 def test_each_duplicate_is_verified(process: Process, data: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from lakeprep.session import CATALOG
 
 if TYPE_CHECKING:
     from py4j.java_gateway import JavaObject
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, DataFrameWriterV2, SparkSession
 
 MAIN = "main"
 #: Prefix of everything that lakeprep writes into a snapshot's summary.
@@ -109,10 +109,7 @@ class Lake:
         self, frame: DataFrame, table: str, *, branch: str | None, properties: Mapping[str, str]
     ) -> None:
         """Append `frame` (columns by name) in one commit that carries `properties`."""
-        writer = frame.writeTo(self.full_name(table, branch)).option("check-nullability", "false")
-        for key, value in properties.items():
-            writer = writer.option(f"snapshot-property.{PROPERTY}{key}", value)
-        writer.append()
+        self._writer(frame, table, branch, properties).append()
 
     def overwrite(
         self, frame: DataFrame, table: str, *, branch: str | None, properties: Mapping[str, str]
@@ -120,10 +117,15 @@ class Lake:
         """Replace all rows by `frame` in one commit that carries `properties`."""
         from pyspark.sql.functions import lit
 
+        self._writer(frame, table, branch, properties).overwrite(lit(True))
+
+    def _writer(
+        self, frame: DataFrame, table: str, branch: str | None, properties: Mapping[str, str]
+    ) -> DataFrameWriterV2:
         writer = frame.writeTo(self.full_name(table, branch)).option("check-nullability", "false")
         for key, value in properties.items():
             writer = writer.option(f"snapshot-property.{PROPERTY}{key}", value)
-        writer.overwrite(lit(True))
+        return writer
 
     def sql(
         self,

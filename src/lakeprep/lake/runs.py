@@ -6,15 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 
 from lakeprep import __version__
 from lakeprep.errors import UsageError
 from lakeprep.lake.catalog import PROPERTY, Lake, dataset_tables
 from lakeprep.lake.schema import table_schema
-
-if TYPE_CHECKING:
-    pass
 
 #: Prefix of the tags of releases.
 RELEASE = "release_"
