@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lakeprep.pipeline import Runner
 from support import all_rows, iceberg, lakeprep_json
 
 pytestmark = pytest.mark.spark
+Process = Callable[[Path, Sequence[str | Path]], Runner]
 DATE = ("--date", "2026-01-07")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -39,13 +42,13 @@ def submit(job: str, *arguments: object, conf: Path | None = None) -> Any:
     )
 
 
-def test_jobs_are_the_command(small_crawl: Path, tmp_path: Path) -> None:
-    """One stage, then the whole way through spark-submit, against the command: the same rows."""
+def test_a_job_is_the_command(process: Process, small_crawl: Path, tmp_path: Path) -> None:
+    """Files read by the job, the rest by the stages themselves: the rows of a run without it."""
     files = sorted(small_crawl.glob("*.warc.gz"))[:2]
-    submit_all(
-        tmp_path / "submitted", ("ingest", *files, *DATE), ("run", "web", *files, *DATE), ("audit",)
-    )
-    lakeprep_json("run", "web", *files, "--lake", tmp_path / "direct", *DATE)
+    submit_all(tmp_path / "submitted", ("ingest", *files, *DATE))
+    runner = process(tmp_path / "submitted", files)
+    assert not runner.results[0].changed
+    process(tmp_path / "direct", files)
     assert all_rows(tmp_path / "submitted") == all_rows(tmp_path / "direct")
     assert run_ids(tmp_path / "submitted") == {"20260107-1"}
 
@@ -53,7 +56,7 @@ def test_jobs_are_the_command(small_crawl: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_stage_by_stage(small_crawl: Path, tmp_path: Path) -> None:
     """Every job by itself; one run id from ingest to publish, for the default takes up the run
-    that is not finished."""
+    that is not finished. Then the whole way in one job."""
     files = sorted(small_crawl.glob("*.warc.gz"))[:2]
     submit_all(
         tmp_path / "submitted",
@@ -63,10 +66,13 @@ def test_stage_by_stage(small_crawl: Path, tmp_path: Path) -> None:
         ("publish", "web", *DATE),
         ("export", "web", "--to", tmp_path / "out"),
         ("report", "web", "--to", tmp_path / "report.html"),
+        ("audit",),
     )
+    submit_all(tmp_path / "at-once", ("run", "web", *files, *DATE))
     lakeprep_json("run", "web", *files, "--lake", tmp_path / "direct", *DATE)
-    assert all_rows(tmp_path / "submitted") == all_rows(tmp_path / "direct")
-    assert run_ids(tmp_path / "submitted") == {"20260107-1"}
+    expected = all_rows(tmp_path / "direct")
+    assert all_rows(tmp_path / "submitted") == all_rows(tmp_path / "at-once") == expected
+    assert run_ids(tmp_path / "submitted") == run_ids(tmp_path / "at-once") == {"20260107-1"}
     assert (tmp_path / "out" / "manifest.json").exists()
     assert (tmp_path / "report.html").exists()
 
