@@ -382,7 +382,7 @@ def import_lists(
         _say_line(f"note: {note}")
     _say_line(f"{', '.join(f'{n:,} {kind}' for kind, n in counts.items())} in {to}")
     if as_json:
-        _print_json({"file": str(to), **counts, "notes": gathered.notes})
+        _print_json({"file": str(to), "entries": counts, "notes": gathered.notes})
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -23,7 +23,7 @@ def with_url_reasons(documents: DataFrame, url: Url) -> DataFrame:
     """`documents` (url, url_key, host, domain) with the column `url_reasons`: every URL rule that
     each of them fails, in the order of the rules."""
     from pyspark.sql import functions as f
-    from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
+    from pyspark.sql.pandas.functions import arrow_udf
 
     if url.is_empty:
         return documents.withColumn("url_reasons", f.array().cast(REASON_TYPE))
@@ -34,7 +34,8 @@ def with_url_reasons(documents: DataFrame, url: Url) -> DataFrame:
 
         return reason_lists(match(tables.value, urls, keys, hosts, domains))
 
-    decide = arrow_udf(reasons, REASON_TYPE, ArrowUDFType.SCALAR)
+    # Its stubs want a number that its code says not to give.
+    decide = arrow_udf(reasons, REASON_TYPE)  # type: ignore[call-overload]
     return documents.withColumn("url_reasons", decide("url", "url_key", "host", "domain"))
 
 

@@ -57,6 +57,7 @@ class Gathered:
     substrings: set[str] = field(default_factory=set)
     unusable: dict[str, int] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
+    folders: set[str] = field(default_factory=set)
     size: int = 0
 
     def add(self, kind: Kind, found: pa.StringArray) -> None:
@@ -90,6 +91,7 @@ class Gathered:
             raise InputError(f"{place}: an empty list")
 
     def _read_file(self, file: ListFile, kind: Kind | None) -> None:
+        self.folders.add(Path(file.name).parent.name)
         lines = usable = 0
         for block in file.lines:
             for block_kind, part in _by_kind(block, kind, file.role):
@@ -234,8 +236,10 @@ def _by_kind(
 
 
 def gather(places: Iterable[str], *, categories: frozenset[str] = frozenset()) -> Gathered:
-    """The lists of all `places`."""
+    """The lists of all `places`; of UT1 folders and archives those of `categories`, if any."""
     gathered = Gathered()
     for place in places:
         gathered.read(place, categories=categories)
+    if missing := sorted(categories - gathered.folders):
+        raise InputError(f"no category {', '.join(missing)}; found: {sorted(gathered.folders)}")
     return gathered

@@ -17,7 +17,8 @@ _MAX_HOST_BYTES: Final = 253
 _LABELS: Final = r"[a-z0-9_\-]+(?:\.[a-z0-9_\-]+)*"
 #: The form of /etc/hosts: an address, then the name.
 _HOSTS_FILE: Final = r"^(?:[0-9]+(?:\.[0-9]+){3}|[0-9a-f]*:[0-9a-f:.%a-z]*)\s+"
-_DOTS: Final = r"^(?:\*\.|\.)|\.$"
+_LEADING_DOT: Final = r"^\*?\."
+_FINAL_DOT: Final = r"([^.])\.$"
 #: URLs whose key is their host without www., and their path as it is (score/url.py).
 _PLAIN_URL: Final = (
     r"^(?:[Hh][Tt][Tt][Pp][Ss]?://)?(?P<host>[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)*)"
@@ -37,7 +38,8 @@ def names(lines: pa.StringArray) -> pa.StringArray:
     lower = pc.utf8_lower(lines)
     if pc.any(pc.match_substring_regex(lower, r"\s")).as_py():
         lower = pc.replace_substring_regex(lower, _HOSTS_FILE, "")
-    lower = pc.replace_substring_regex(lower, _DOTS, "")
+    lower = pc.replace_substring_regex(lower, _LEADING_DOT, "")
+    lower = pc.replace_substring_regex(lower, _FINAL_DOT, r"\1")
     plain = pc.and_(
         pc.match_substring_regex(lower, rf"^{_LABELS}$"),
         pc.less_equal(pc.binary_length(lower), _MAX_HOST_BYTES),
