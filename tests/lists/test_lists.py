@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import random
 import tarfile
 from pathlib import Path
 
@@ -121,7 +123,8 @@ def test_lines_that_are_no_entries_are_counted(tmp_path: Path) -> None:
 
 
 URL_PARTS = ("http://", "HTTPS://", "www.", "WWW.", "a", "b.com", "Ex.Org", "/", "//", ".", "..",
-             "?x=1", "&a", "%41", "%", "#f", ":80", ":443", "@", "é", " ", "~", ";jsessionid=1",
+             "?x=1", "?b&a=2", "&a", "&utm_x=1", "&GCLID", "&gclidx=", "?;",
+             "%41", "%", "#f", ":80", ":443", "@", "é", " ", "~", ";jsessionid=1",
              "-", "_", "漢.jp", "[::1]", "1.2.3.4", "'", "a" * 130)  # fmt: skip
 
 
@@ -160,6 +163,8 @@ def refused(place: Path | str, *says: str, **options: object) -> None:
 
 def test_what_is_no_list_is_refused(tmp_path: Path, monkeypatch) -> None:
     refused(tmp_path / "none", "cannot be read")
+    os.mkfifo(tmp_path / "pipe")  # nobody writes to it: reading would never end
+    refused(tmp_path / "pipe", "neither a file nor a folder")
     folder = tmp_path / "folder"
     (folder / "a" / "b").mkdir(parents=True)
     (folder / "readme").write_text("x.example\n")
@@ -190,6 +195,24 @@ def test_what_is_no_list_is_refused(tmp_path: Path, monkeypatch) -> None:
     path.write_bytes(DOMAINS)
     with pytest.raises(InputError, match="more than 3 entries"):
         compiled.gather([str(path)])
+
+
+def test_a_damaged_list_file_is_refused_or_a_list(tmp_path: Path) -> None:
+    """Cut or overwritten anywhere, it never ends in another error."""
+    source, path, chance = tmp_path / "list.txt", tmp_path / "list.arrow", random.Random(3)
+    source.write_text("".join(f"a{n}.example\nb{n}.example/x\n" for n in range(50)))
+    compiled.write(compiled.gather([str(source)]), path)
+    whole, refusals = path.read_bytes(), 0
+    for trial in range(400):
+        broken = bytearray(whole[: chance.randrange(len(whole))] if trial % 2 else whole)
+        for _ in range(3 * bool(broken)):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        path.write_bytes(broken)
+        try:
+            compiled.gather([str(path)]).tables()
+        except InputError:
+            refusals += 1
+    assert refusals > 200
 
 
 def test_archives_that_are_not_in_the_layout(tmp_path: Path) -> None:

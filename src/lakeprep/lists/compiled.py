@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakeprep.errors import InputError
+from lakeprep.ingest.s3 import S3_SCHEME
 from lakeprep.ingest.sources import SourceFile, open_source
 from lakeprep.kernels.urls import UrlTables, automaton_of, hash_strings
 from lakeprep.lists import entries
@@ -112,8 +113,10 @@ class Gathered:
             raise InputError(f"more than {MAX_ENTRIES:,} entries in all")
 
     def table(self, kind: Kind) -> UInt64Array:
-        parts = self.hashes.get(kind, [])
-        return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.uint64)
+        """Hashes of all entries of a kind, sorted, each once."""
+        hashes = np.concatenate([np.zeros(0, dtype=np.uint64), *self.hashes.get(kind, [])])
+        hashes.sort()
+        return np.asarray(hashes[np.r_[True, hashes[1:] != hashes[:-1]][: len(hashes)]])
 
     def tables(self) -> UrlTables:
         """Everything gathered, ready for `kernels.urls.match`."""
@@ -192,7 +195,7 @@ def write(gathered: Gathered, path: Path) -> dict[Kind, int]:
 
 
 def _is_compiled(place: str) -> bool:
-    if Path(place).is_dir():
+    if not place.startswith(S3_SCHEME) and not Path(place).is_file():
         return False
     try:
         source = open_source(place)
