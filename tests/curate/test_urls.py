@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from lakeprep.curate.rules import reasons_expression
 from lakeprep.curate.urls import with_url_reasons
 from lakeprep.errors import RecipeError
 from lakeprep.lake.catalog import Lake
-from lakeprep.recipe import Recipe, load_recipe
+from lakeprep.recipe import Recipe, Url, load_recipe
 from lakeprep.score.url import url_features
 
 if TYPE_CHECKING:
@@ -165,3 +167,48 @@ def test_sections_that_cannot_be_meant(section: str, says: str, tmp_path: Path) 
     assert "mine.yaml" in str(error.value)
     assert says in str(error.value), str(error.value)
     assert "\n" not in str(error.value)
+
+
+def python_children() -> dict[int, int]:
+    """Peak resident bytes of the Python processes below this one (Linux)."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            after_name = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        children.setdefault(int(after_name[1]), []).append(int(stat.parent.name))
+    found, todo = {}, children.get(os.getpid(), [])
+    while todo:
+        pid = todo.pop()
+        todo += children.get(pid, [])
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            continue
+        fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+        if "python" in fields["Name"] and "VmHWM" in fields:
+            found[pid] = int(fields["VmHWM"].split()[0]) << 10
+    return found
+
+
+@pytest.mark.spark
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
+def test_a_million_entries_load_in_seconds_and_leave_workers_small(
+    tmp_path: Path, lake: Lake
+) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("".join(f"{n:x}.site-{n % 1000}.example\n" for n in range(1_000_000)))
+    began = time.process_time()
+    url = Url(lists=(str(path),))
+    assert len(url.compiled.tables.domains) == 1_000_000
+    assert time.process_time() - began < 20, "two seconds where nothing else runs"
+    pages = lake.spark.range(40_000, numPartitions=2).selectExpr(
+        "CONCAT('http://', LOWER(HEX(id)), '.site-', id % 1000, '.example/') AS url",
+        "url AS url_key",
+        "SUBSTR(url, 8, LENGTH(url) - 8) AS host",
+        "'example' AS domain",
+    )
+    found = with_url_reasons(pages, url).where("url_reasons = ARRAY('url_host')").count()
+    assert found == 40_000
+    assert max(python_children().values()) < 1 << 30
