@@ -77,7 +77,11 @@ def test_ut1_folders_and_one_category(tmp_path: Path) -> None:
     both = read(folder)
     assert both.domains.tolist() == hashes(*NAMES, "bank.example")
     assert both.urls.tolist() == hashes(*KEYS)
-    for found in (read(folder, categories=("adult",)), read(folder / "adult")):
+    for found in (
+        read(folder, categories=("adult",)),
+        read(folder / "adult"),
+        read(folder / "adult", categories=("adult",)),
+    ):
         assert found.domains.tolist() == hashes(*NAMES)
         assert found.urls.tolist() == hashes(*KEYS)
     gathered = compiled.gather([str(folder)])
@@ -226,6 +230,11 @@ def test_archives_that_are_not_in_the_layout(tmp_path: Path) -> None:
     path.write_bytes(whole[:512] + b"x" * 512 + b"garbage in place of a header" * 40)
     refused(path, "damaged tar archive")
     folder = ut1(tmp_path / "ut1")
+    with tarfile.open(path, "w") as archive:
+        archive.add(folder, "ut1")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.index(b"Worse.Example")])
+    refused(path, "the archive ends inside ut1/adult/domains")
     with pytest.raises(InputError, match="no category nope; found"):
         compiled.gather([str(folder)], categories=frozenset({"adult", "nope"}))
     refused(folder, "no list in this folder for nope", categories=frozenset({"nope"}))

@@ -59,7 +59,7 @@ def list_files(place: str, ignored: list[str], *, categories: frozenset[str]) ->
         return
     found = False
     for path in inside:
-        role = _ut1_role(path[len(place) :], categories, path, ignored)
+        role = _ut1_role(path, categories, ignored)
         if role is not None:
             found = True
             with _opened(path) as stream:
@@ -102,13 +102,13 @@ def _walk(place: str, depth: int = _UT1_DEPTH) -> list[str]:
     return found
 
 
-def _ut1_role(path: str, categories: frozenset[str], shown: str, ignored: list[str]) -> Role | None:
-    """What a file of a UT1 folder or archive is, by its path below that."""
-    *folders, name = path.strip("/").split("/")
-    if categories and not (folders and folders[-1] in categories):
+def _ut1_role(path: str, categories: frozenset[str], ignored: list[str]) -> Role | None:
+    """What a file of a UT1 folder or archive is, by its name and that of its folder."""
+    *_, category, name = path.split("/")
+    if categories and category not in categories:
         return None
     if name == _UT1_IGNORED:
-        ignored.append(shown)
+        ignored.append(path)
     return _UT1_FILES.get(name.removesuffix(".gz"))
 
 
@@ -135,11 +135,13 @@ def _tar_files(
         padded = end + -member.size % _BLOCK
         if member.isreg():
             name = f"{place}/{member.name}"
-            role = _ut1_role(member.name, categories, name, ignored)
+            role = _ut1_role(name, categories, ignored)
             if role is not None:
                 found = True
                 yield ListFile(name, role, _lines(name, stream, end))
         stream.skip_to(padded)
+        if stream.at < end:
+            raise InputError(f"{place}: the archive ends inside {member.name}")
     if not found:
         raise InputError(_no_list(place, "archive", categories))
 
