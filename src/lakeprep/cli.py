@@ -356,6 +356,35 @@ def warm() -> None:
     _say_line(f"classes are in {class_archive.make()}")
 
 
+lists = typer.Typer(help="Lists of URLs for a recipe's section `url`.", no_args_is_help=True)
+app.add_typer(lists, name="lists")
+
+
+@lists.command("import")
+def import_lists(
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="SRC...", help="Plain or .gz lists, UT1 folders or tar archives."),
+    ],
+    to: Annotated[Path, typer.Option("--to", envvar="LAKEPREP_TO", help="The list file to write.")],
+    category: Annotated[
+        list[str] | None,
+        typer.Option("--category", envvar="LAKEPREP_CATEGORY", help="Only this UT1 category."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists of domains and URLs into one compact file that loads at once."""
+    from lakeprep.lists.compiled import gather, write
+
+    gathered = gather(sources, categories=frozenset(category or ()))
+    counts = write(gathered, to)
+    for note in gathered.notes:
+        _say_line(f"note: {note}")
+    _say_line(f"{', '.join(f'{n:,} {kind}' for kind, n in counts.items())} in {to}")
+    if as_json:
+        _print_json({"file": str(to), "entries": counts, "notes": gathered.notes})
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point: runs the command and turns every error into a message and an exit code."""
     try:
@@ -426,6 +455,9 @@ def _job(
 
     target = _target(lake, conf)
     loaded = load_recipe(recipe)
+    if loaded.url.has_files:
+        for note in loaded.url.compiled.notes:
+            _say_line(f"note: {note}")
     job = Job(
         target=target,
         recipe=loaded,

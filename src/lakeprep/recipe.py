@@ -9,16 +9,29 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from lakeprep.errors import RecipeError
+from lakeprep.errors import InputError, RecipeError
 from lakeprep.lake.schema import table_schema
 from lakeprep.resources import resource
+
+if TYPE_CHECKING:
+    from lakeprep.lists.compiled import Compiled
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
@@ -57,12 +70,101 @@ class Languages(Section):
     min_scores: dict[Language, Ratio] = {}
 
 
-class Url(Section):
-    """Blocked URLs. Words are matched whole, in lower case, between non-alphanumerics."""
+def _place(place: str, info: ValidationInfo) -> str:
+    """An s3:// URL, or an absolute path: a relative one is taken from the recipe's folder."""
+    place = place.removeprefix("file://")
+    if place.startswith("s3://"):
+        return place
+    if "://" in place:
+        raise ValueError(f"{place}: a list is a local path or an s3:// URL")
+    folder: Path = (info.context or {}).get("folder", Path())
+    return str(folder / Path(place).expanduser())
 
-    blocked_domains: frozenset[str] = frozenset()
-    blocked_hosts: frozenset[str] = frozenset()
-    blocked_words: frozenset[Annotated[str, Field(pattern=r"^[a-z0-9]+$")]] = frozenset()
+
+Place = Annotated[str, Field(min_length=1), AfterValidator(_place)]
+Kind = Literal["domains", "hosts", "urls", "words", "soft_words", "substrings"]
+
+
+class Entries(Section):
+    """A list: in the recipe (a YAML list stands for `entries`), in files, or both."""
+
+    entries: frozenset[str] = frozenset()
+    file: tuple[Place, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, given: object) -> object:
+        if isinstance(given, (list, tuple, set, frozenset)):
+            return {"entries": given}
+        if isinstance(given, dict) and isinstance(given.get("file"), str):
+            return {**given, "file": [given["file"]]}
+        return given
+
+
+class Url(Section):
+    """Blocked URLs (RULES.md, section 8; docs/url-lists.md). Domains block every host below them,
+    hosts themselves. Words are whole ones, in lower case, between non-alphanumerics; two different
+    soft words block; substrings are sought in the URL's letters and digits, lower-cased."""
+
+    lists: tuple[Place, ...] = ()
+    blocked_domains: Entries = Entries()
+    blocked_hosts: Entries = Entries()
+    blocked_urls: Entries = Entries()
+    blocked_words: Entries = Entries()
+    soft_words: Entries = Entries()
+    substrings: Entries = Entries()
+
+    @field_validator("blocked_domains", "blocked_hosts", "blocked_urls")
+    @classmethod
+    def _addresses(cls, given: Entries, info: ValidationInfo) -> Entries:
+        from lakeprep.score.url import features_of
+
+        for entry in sorted(given.entries):
+            is_url = info.field_name == "blocked_urls"
+            host = features_of(entry if is_url else f"//{entry}").host
+            if host is None or ("/" in entry and not is_url):
+                hint = f"; did you mean {named}?" if (named := features_of(entry).host) else ""
+                raise ValueError(f"{entry!r} is no {'URL' if is_url else 'host name'}{hint}")
+        return given
+
+    @field_validator("blocked_words", "soft_words", "substrings")
+    @classmethod
+    def _plain_words(cls, given: Entries) -> Entries:
+        for entry in sorted(given.entries):
+            if not re.fullmatch("[a-z0-9]+", entry):
+                raise ValueError(f"{entry!r} has other characters than a-z and 0-9")
+        return given
+
+    def by_kind(self) -> dict[Kind, Entries]:
+        return {
+            "domains": self.blocked_domains,
+            "hosts": self.blocked_hosts,
+            "urls": self.blocked_urls,
+            "words": self.blocked_words,
+            "soft_words": self.soft_words,
+            "substrings": self.substrings,
+        }
+
+    @property
+    def has_files(self) -> bool:
+        return bool(self.lists or any(section.file for section in self.by_kind().values()))
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.has_files and not any(s.entries for s in self.by_kind().values())
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """All lists, read now. Raises InputError."""
+        from lakeprep.lists.compiled import compiled  # numba
+
+        return compiled(self)
+
+    def content(self) -> object:
+        """What is blocked, for the recipe's hash; not where its files lie."""
+        if self.has_files:
+            return self.compiled.digest
+        return {kind: sorted(section.entries) for kind, section in self.by_kind().items()}
 
 
 class Rule(Section):
@@ -164,8 +266,9 @@ class Recipe(Section):
     @cached_property
     def hash(self) -> str:
         """Hash of what is computed and decided; not of names, prose or how inputs are read."""
-        parts = self.model_dump(mode="json", exclude={"name", "description", "ingest", "gates"})
-        return _hash(parts)
+        left_out = {"name", "description", "ingest", "gates", "url"}
+        parts = self.model_dump(mode="json", exclude=left_out)
+        return _hash({**parts, "url": self.url.content()})
 
 
 def signal_names() -> list[str]:
@@ -182,8 +285,11 @@ def shipped_recipes() -> list[str]:
 def load_recipe(name: str) -> Recipe:
     """A shipped recipe by name, or the one in a YAML file.
 
+    The files that its section `url` names are read, too.
+
     Raises:
-        RecipeError: no such recipe or file, not YAML, unknown keys, impossible values.
+        RecipeError: no such recipe or file, not YAML, unknown keys, impossible values; a list of
+            URLs that cannot be read or is none.
     """
     if name in shipped_recipes():
         path = resource("recipes", f"{name}.yaml")
@@ -206,9 +312,14 @@ def load_recipe(name: str) -> Recipe:
         raise RecipeError(f"recipe {path}: expected a mapping of sections")
     raw.setdefault("name", path.stem)
     try:
-        return Recipe.model_validate(raw)
+        recipe = Recipe.model_validate(raw, context={"folder": path.resolve().parent})
+        if recipe.url.has_files:
+            _ = recipe.url.compiled
     except ValidationError as error:
         raise RecipeError(f"recipe {path}: {_explain(error)}") from None
+    except InputError as error:
+        raise RecipeError(f"recipe {path}: url: {error}") from None
+    return recipe
 
 
 def _explain(error: ValidationError) -> str:

@@ -62,6 +62,8 @@ def test_inputs_that_cannot_be_read(
         ("rules: [{signal: hash_ratio, max: -1}]", ("hash_ratio", "below 0")),
         ("rules: [{signal: hash_ratio, max: .nan}]", ("rules.0.max",)),
         ("rules: [", ("not YAML",)),
+        ("url: {lists: [no-such-list]}", ("no-such-list", "cannot be read")),
+        ("url: {blocked_words: {file: mine.yaml}, lists: [.]}", ("no list in this folder",)),
         ("- a list", ("expected a mapping",)),
     ],
 )
@@ -122,6 +124,17 @@ def test_questions_to_a_lake_that_is_not_there(tmp_path: Path) -> None:
     for command in (["audit"], ["tables"], ["sql", "SELECT 1"]):
         refused(lakeprep(*command, "--lake", tmp_path / "none"), "there is no lake")
     assert not (tmp_path / "none").exists()
+
+
+def test_lists_that_cannot_be_imported(tmp_path: Path) -> None:
+    page, list_file = tmp_path / "page.html", tmp_path / "out.list"
+    page.write_bytes(PAGE)
+    refused(lakeprep("lists", "import", page, "--to", list_file), "page.html", "1 of 1 lines")
+    missing = tmp_path / "none"
+    refused(lakeprep("lists", "import", missing, "--to", list_file), str(missing))
+    assert not list_file.exists()
+    page.write_text("bad.example")
+    refused(lakeprep("lists", "import", page, "--to", missing / "out"), "cannot be written")
 
 
 def test_help_needs_no_spark() -> None:

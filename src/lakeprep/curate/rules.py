@@ -1,10 +1,13 @@
-"""A recipe's rules as Spark SQL: one predicate a reason, true where the document fails."""
+"""A recipe's rules as Spark SQL: one predicate a reason, true where the document fails.
+
+Its URL rules are not among them: see `curate/urls.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lakeprep.recipe import Languages, Recipe, Rule, Url
+from lakeprep.recipe import Languages, Recipe, Rule
 
 
 def failing_predicates(recipe: Recipe) -> dict[str, str]:
@@ -15,7 +18,6 @@ def failing_predicates(recipe: Recipe) -> dict[str, str]:
     """
     predicates: dict[str, list[str]] = {}
     for reason, predicate in [
-        *_url(recipe.url),
         *_languages(recipe.languages),
         *((rule.reason, _rule(rule)) for rule in recipe.rules),
     ]:
@@ -70,16 +72,6 @@ def _languages(languages: Languages) -> Iterable[tuple[str, str]]:
     ]
     limit = f"CASE language {' '.join(by_language)} ELSE {default} END" if by_language else default
     yield "language_score", f"status = 'ok' AND COALESCE(language_score, 0D) < {limit}"
-
-
-def _url(url: Url) -> Iterable[tuple[str, str]]:
-    if url.blocked_domains:
-        yield "url_domain", f"domain IN ({_list(url.blocked_domains)})"
-    if url.blocked_hosts:
-        yield "url_host", f"host IN ({_list(url.blocked_hosts)})"
-    if url.blocked_words:
-        words = "SPLIT(LOWER(url), '[^a-z0-9]+')"
-        yield "url_word", f"ARRAYS_OVERLAP({words}, ARRAY({_list(url.blocked_words)}))"
 
 
 def _list(values: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lakeprep.curate.duplicates import Found, find_duplicates
 from lakeprep.curate.masking import masked
 from lakeprep.curate.rules import reasons_expression
+from lakeprep.curate.urls import with_url_reasons
 from lakeprep.errors import RecipeError, UsageError
 from lakeprep.lake.catalog import Lake, dataset_tables
 from lakeprep.lake.runs import RELEASE, Run, StageResult
@@ -114,7 +115,8 @@ def _not_rescored(lake: Lake, since: int | None) -> None:
 
 def _judge(lake: Lake, documents: DataFrame, recipe: Recipe) -> DataFrame:
     reasons = {"reasons": reasons_expression(recipe)}
-    return lake.computed(lake.sql("stages/judge", text=reasons, documents=documents))
+    read = with_url_reasons(documents, recipe.url)
+    return lake.computed(lake.sql("stages/judge", text=reasons, documents=read))
 
 
 def _outcomes(lake: Lake, judged: DataFrame, found: Found, run: Run) -> DataFrame:

@@ -3,6 +3,7 @@
 - `signals`: `text_signals`, `script`; RULES.md sections 3, 5, 7
 - `minhash`: `band_keys`, `signatures`, `shingle_sets`, `jaccard_containment`; section 9
 - `masks`: `find_spans`, `count_kinds`, `mask`; section 11
+- `urls`: `hash_strings`, `automaton_of`, `match`; section 8
 
 Modules compile their kernels, or load them from a disk cache, when they are imported: import them
 where they are used, and call `warm` once before workers are forked.
@@ -19,7 +20,7 @@ def warm() -> float:
     began = time.perf_counter()
     import pyarrow as pa
 
-    from lakeprep.kernels import masks, minhash, signals
+    from lakeprep.kernels import masks, minhash, signals, urls
 
     texts = pa.array(["warm"])
     signals.text_signals(texts)
@@ -27,4 +28,5 @@ def warm() -> float:
     minhash.band_keys(texts)
     minhash.shingle_sets(texts)
     masks.find_spans(texts)
+    urls.hash_strings(texts)
     return time.perf_counter() - began

@@ -40,7 +40,7 @@ _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 _SESSION_IN_PATH: Final = re.compile(r";jsessionid=[^/;]*", re.I)
 # Parameters that say how a reader came, or who is reading, never what is shown: those of the large
 # advertising and mail platforms, and the session ids of the common application servers.
-_TRACKING: Final = frozenset(
+TRACKING: Final = frozenset(
     {
         "gclid",
         "gclsrc",
@@ -70,7 +70,7 @@ _TRACKING: Final = frozenset(
         "cftoken",
     }
 )
-_TRACKING_PREFIXES: Final = ("utm_", "aspsessionid")
+TRACKING_PREFIXES: Final = ("utm_", "aspsessionid")
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,12 @@ def url_features(urls: pa.Array) -> tuple[pa.StringArray, pa.StringArray, pa.Str
 
 def features_of(url: str) -> UrlFeatures:
     """Features of one URL. The key is a fixed point: the key of a key is that key."""
+    key, host = key_and_host(url)
+    return UrlFeatures(key, host, registered_domain(host) if host is not None else None)
+
+
+def key_and_host(url: str) -> tuple[str, str | None]:
+    """The features that need no list of suffixes."""
     cleaned = _INVISIBLE.sub("", url).strip()
     if not cleaned.isascii():
         cleaned = cleaned.encode("utf-8", "replace").decode("utf-8")
@@ -108,7 +114,7 @@ def features_of(url: str) -> UrlFeatures:
     # Without slashes an @ is an address (mailto:) rather than a user of a host.
     no_address = parts is not None and (parts.group(2) or "@" not in parts.group(3))
     if parts is None or authority is None or host is None or not no_address:
-        return UrlFeatures(cleaned, None, None)
+        return cleaned, None
     scheme = (parts.group(1) or "").lower()
     key = "".join(
         (
@@ -119,7 +125,7 @@ def features_of(url: str) -> UrlFeatures:
             _normal_query(parts.group(5)),
         )
     )
-    return UrlFeatures(key, host, registered_domain(host))
+    return key, host
 
 
 @lru_cache(maxsize=_HOSTS_REMEMBERED)
@@ -221,7 +227,7 @@ def _normal_query(query: str | None) -> str:
 
 def _is_tracking(parameter: str) -> bool:
     name = parameter.partition("=")[0].lower()
-    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
+    return name in TRACKING or name.startswith(TRACKING_PREFIXES)
 
 
 def _normal_escapes(part: str) -> str:
