@@ -1,11 +1,13 @@
-"""Slow, obvious references of the line editor, the bad words and the mojibake score."""
+"""Slow, obvious references of the line editor and the bad words."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from reference_text import sentence_count, tokens
+from reference_text import has, lower, sentence_count, tokens
+
+from lakeprep.kernels import unicode as u
 
 MARKS = re.compile(r"\[\d*\]|\[edit\]|\[citation needed\]")
 POLICIES = (
@@ -58,3 +60,24 @@ def edit(text: str, *, terminal_marks: bool = False) -> Edited:
         curly_bracket=curly,
         sentence_count=sum(sentence_count(tokens(line)) for line in kept),
     )
+
+
+def bad_words(text: str, entries: list[str], *, whole: bool) -> int:
+    """Entries in the text, from left to right, the longest at each place."""
+    text = re.sub(r"\s+", " ", "".join(lower(c) for c in text))
+    known = {" ".join(entry.split()) for entry in map(lower, entries)} - {""}
+    by_length = sorted(known, key=len, reverse=True)
+    count, at = 0, 0
+    while at < len(text):
+        if not (whole and at > 0 and is_word(text[at - 1])):
+            for entry in by_length:
+                end = at + len(entry)
+                if text[at:end] == entry and not (whole and is_word(text[end : end + 1])):
+                    count, at = count + 1, end - 1
+                    break
+        at += 1
+    return count
+
+
+def is_word(char: str) -> bool:
+    return char == "_" or (char != "" and has(char, u.WORD))
