@@ -14,8 +14,17 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from lakeprep.bad_words import read_bad_words
 from lakeprep.errors import RecipeError
 from lakeprep.lake.schema import table_schema
 from lakeprep.resources import resource
@@ -47,6 +56,16 @@ class Score(Section):
     max_html_bytes: Annotated[int, Field(gt=0)] = 10 * _MIB
     bands: Annotated[int, Field(ge=1, le=64)] = 14
     rows: Annotated[int, Field(ge=1, le=32)] = 8
+    line_editor: Literal["c4"] | None = None
+    line_editor_terminal_marks: bool = False
+    #: Files by language, one entry a line; paths are relative to the recipe's folder.
+    bad_words: dict[Language, str] = {}
+
+    @model_validator(mode="after")
+    def _editor_is_on(self) -> Score:
+        if self.line_editor_terminal_marks and self.line_editor is None:
+            raise ValueError("line_editor_terminal_marks needs line_editor: c4")
+        return self
 
 
 class Languages(Section):
@@ -148,6 +167,7 @@ class Recipe(Section):
     duplicates: Duplicates = Duplicates()
     masking: Masking = Masking()
     gates: Gates = Gates()
+    _bad_words: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
 
     @field_validator("name")
     @classmethod
@@ -159,13 +179,22 @@ class Recipe(Section):
     @cached_property
     def score_hash(self) -> str:
         """Hash of what is computed."""
-        return _hash(self.score.model_dump(mode="json"))
+        return _hash(self._score_parts())
 
     @cached_property
     def hash(self) -> str:
         """Hash of what is computed and decided; not of names, prose or how inputs are read."""
         parts = self.model_dump(mode="json", exclude={"name", "description", "ingest", "gates"})
-        return _hash(parts)
+        return _hash(parts | {"score": self._score_parts()})
+
+    def _score_parts(self) -> dict[str, object]:
+        """The `score` section with the contents of its lists in the place of their paths."""
+        return self.score.model_dump(mode="json") | {"bad_words": self._bad_words}
+
+    @property
+    def bad_words(self) -> dict[str, tuple[str, ...]]:
+        """Entries of the lists that `score.bad_words` names, by language."""
+        return self._bad_words
 
 
 def signal_names() -> list[str]:
@@ -206,9 +235,12 @@ def load_recipe(name: str) -> Recipe:
         raise RecipeError(f"recipe {path}: expected a mapping of sections")
     raw.setdefault("name", path.stem)
     try:
-        return Recipe.model_validate(raw)
+        recipe = Recipe.model_validate(raw)
     except ValidationError as error:
         raise RecipeError(f"recipe {path}: {_explain(error)}") from None
+    for language, file in sorted(recipe.score.bad_words.items()):
+        recipe._bad_words[language] = read_bad_words(path.parent / file, language)
+    return recipe
 
 
 def _explain(error: ValidationError) -> str:

@@ -36,7 +36,9 @@ def edit(text: str, *, terminal_marks: bool = False) -> Edited:
             edited += 1
             continue
         short = MARKS.sub("", line)
-        if terminal_marks and (not short.endswith((".", "?", "!", '"', "'")) or short[-3:] == "..."):
+        if terminal_marks and (
+            not short.endswith((".", "?", "!", '"', "'")) or short[-3:] == "..."
+        ):
             edited += 1
             continue
         if len(words) < 3:
