@@ -20,12 +20,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from lakeprep.bad_words import read_bad_words
 from lakeprep.errors import InputError, RecipeError
 from lakeprep.lake.schema import table_schema
 from lakeprep.resources import resource
@@ -60,6 +62,16 @@ class Score(Section):
     max_html_bytes: Annotated[int, Field(gt=0)] = 10 * _MIB
     bands: Annotated[int, Field(ge=1, le=64)] = 14
     rows: Annotated[int, Field(ge=1, le=32)] = 8
+    line_editor: Literal["c4"] | None = None
+    line_editor_terminal_marks: bool = False
+    #: Files by language, one entry a line; paths are relative to the recipe's folder.
+    bad_words: dict[Language, str] = {}
+
+    @model_validator(mode="after")
+    def _editor_is_on(self) -> Score:
+        if self.line_editor_terminal_marks and self.line_editor is None:
+            raise ValueError("line_editor_terminal_marks needs line_editor: c4")
+        return self
 
 
 class Languages(Section):
@@ -250,6 +262,7 @@ class Recipe(Section):
     duplicates: Duplicates = Duplicates()
     masking: Masking = Masking()
     gates: Gates = Gates()
+    _bad_words: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
 
     @field_validator("name")
     @classmethod
@@ -261,14 +274,23 @@ class Recipe(Section):
     @cached_property
     def score_hash(self) -> str:
         """Hash of what is computed."""
-        return _hash(self.score.model_dump(mode="json"))
+        return _hash(self._score_parts())
 
     @cached_property
     def hash(self) -> str:
         """Hash of what is computed and decided; not of names, prose or how inputs are read."""
         left_out = {"name", "description", "ingest", "gates", "url"}
         parts = self.model_dump(mode="json", exclude=left_out)
-        return _hash({**parts, "url": self.url.content()})
+        return _hash({**parts, "url": self.url.content(), "score": self._score_parts()})
+
+    def _score_parts(self) -> dict[str, object]:
+        """The `score` section with the contents of its lists in the place of their paths."""
+        return self.score.model_dump(mode="json") | {"bad_words": self._bad_words}
+
+    @property
+    def bad_words(self) -> dict[str, tuple[str, ...]]:
+        """Entries of the lists that `score.bad_words` names, by language."""
+        return self._bad_words
 
 
 def signal_names() -> list[str]:
@@ -319,6 +341,8 @@ def load_recipe(name: str) -> Recipe:
         raise RecipeError(f"recipe {path}: {_explain(error)}") from None
     except InputError as error:
         raise RecipeError(f"recipe {path}: url: {error}") from None
+    for language, file in sorted(recipe.score.bad_words.items()):
+        recipe._bad_words[language] = read_bad_words(path.parent / file, language)
     return recipe
 
 

@@ -61,6 +61,10 @@ def test_inputs_that_cannot_be_read(
         ("duplicates: {near: {min_jaccard: 1.5}}", ("min_jaccard", "1.5")),
         ("rules: [{signal: hash_ratio, max: -1}]", ("hash_ratio", "below 0")),
         ("rules: [{signal: hash_ratio, max: .nan}]", ("rules.0.max",)),
+        (
+            "score: {bad_words: {en: none.txt}}",
+            ("score.bad_words.en", "none.txt", "cannot be read"),
+        ),
         ("rules: [", ("not YAML",)),
         ("url: {lists: [no-such-list]}", ("no-such-list", "cannot be read")),
         ("url: {blocked_words: {file: mine.yaml}, lists: [.]}", ("no list in this folder",)),

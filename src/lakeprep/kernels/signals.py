@@ -26,6 +26,17 @@ Where section 7 leaves room:
     1.0 where the text has "lorem ipsum" (any case), "{"
 ``javascript_line_count``
     lines of splitlines() with "javascript" (any case)
+``edited_line_ratio``
+    lines that the line editor dropped or deleted a mark from / lines that are not blank; 0.0
+    without the editor
+``bad_word_count``
+    entries of the language's list (`bad_words`); 0.0 where there is none
+``mojibake_ratio``
+    characters in sequences of UTF-8 read as Latin-1 or Windows-1252 (`mojibake`) / L
+
+With the line editor on, section 3 is of the text before the edit, sections 5 and 7 are of the
+edited one; `lorem_ipsum`, `curly_bracket` and `sentence_count` are then the editor's own, found in
+the order of its tests and counted line by line, as C4 does.
 """
 
 from __future__ import annotations
@@ -41,12 +52,18 @@ from lakeprep.kernels import line_signals as lines
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels import word_signals as words
 from lakeprep.kernels.arrow import string_buffers
+from lakeprep.kernels.bad_words import WordLists, count_bad_words
 from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, kernel
+from lakeprep.kernels.line_editor import Edited
+from lakeprep.kernels.mojibake import count_mojibake
 from lakeprep.kernels.utf8 import ByteArray, decode
 
 Signal = npt.NDArray[np.float64]
 
 ENGLISH_STOP_WORDS: Final = frozenset(("the", "be", "to", "of", "and", "that", "have", "with"))
+
+#: What the line editor finds itself.
+EDITOR_SIGNALS: Final = ("edited_line_ratio", "lorem_ipsum", "curly_bracket", "sentence_count")
 
 SIGNAL_NAMES: Final[tuple[str, ...]] = (
     # section 3
@@ -81,6 +98,9 @@ SIGNAL_NAMES: Final[tuple[str, ...]] = (
     "lorem_ipsum",
     "curly_bracket",
     "javascript_line_count",
+    "edited_line_ratio",
+    "bad_word_count",
+    "mojibake_ratio",
 )
 
 
@@ -88,12 +108,16 @@ def text_signals(
     texts: pa.Array,
     languages: pa.Array | None = None,
     stop_words: Mapping[str, frozenset[str]] | words.StopWords | None = None,
+    *,
+    edited: Edited | None = None,
+    bad_words: WordLists | None = None,
 ) -> dict[str, Signal]:
     """All signals of `SIGNAL_NAMES`, in that order, one float64 a document.
 
     `languages` holds a code a document, as the keys of `stop_words` (such as ``en``); documents
     of other languages, or of none, have a `stop_word_count` of 0. Build `StopWords.of(...)` once
     where many batches are scored with the same lists. A null text counts as the empty one.
+    `edited` is what the line editor made of these very texts, if it is on.
     """
     if not isinstance(stop_words, words.StopWords):
         stop_words = words.StopWords.of(stop_words or {})
@@ -101,9 +125,18 @@ def text_signals(
     offsets, data = string_buffers(texts)
     by_word = words.count_words(offsets, data, tables, languages, stop_words)
     by_line = lines.count_lines(offsets, data, tables)
-    points, tokens = by_line[lines.CODE_POINTS], by_word[words.TOKENS]
-    split_lines, full_lines = by_line[lines.SPLIT_LINES], by_line[lines.LINES]
-    word_count = by_word[words.WORDS]
+    tokens, word_count = by_word[words.TOKENS], by_word[words.WORDS]
+    split_lines = by_line[lines.SPLIT_LINES]
+    # Sections 5 and 7 are counted anew where the editor changed something.
+    kept_word, kept_line, kept = by_word, by_line, (offsets, data)
+    if edited is not None:
+        kept_word, kept_line, changed = by_word.copy(), by_line.copy(), edited.changed
+        anew = string_buffers(edited.texts.filter(pa.array(changed)))
+        kept_word[:, changed] = words.count_words(*anew, tables, None, stop_words)
+        kept_line[:, changed] = lines.count_lines(*anew, tables)
+        kept = string_buffers(edited.texts)
+    points, full_lines = kept_line[lines.CODE_POINTS], kept_line[lines.LINES]
+    mojibake = count_mojibake(*kept, tables)
     ratios = {
         "mean_word_length": (by_word[words.WORD_CODE_POINTS], word_count),
         "hash_ratio": (by_line[lines.HASHES], tokens),
@@ -111,35 +144,44 @@ def text_signals(
         "bullet_line_ratio": (by_line[lines.BULLET_LINES], split_lines),
         "ellipsis_line_ratio": (by_line[lines.ELLIPSIS_LINES], split_lines),
         "alpha_word_ratio": (by_word[words.LETTER_TOKENS], tokens),
-        "terminal_line_ratio": (by_line[lines.TERMINAL_LINES], full_lines),
-        "short_line_ratio": (by_line[lines.SHORT_LINES], full_lines),
+        "terminal_line_ratio": (kept_line[lines.TERMINAL_LINES], full_lines),
+        "short_line_ratio": (kept_line[lines.SHORT_LINES], full_lines),
         "dup_char_ratio": (
-            by_line[lines.REPEATED_CODE_POINTS],
-            points - by_line[lines.NEWLINES],
+            kept_line[lines.REPEATED_CODE_POINTS],
+            points - kept_line[lines.NEWLINES],
         ),
-        "newline_word_ratio": (by_line[lines.NEWLINES], tokens),
-        "upper_char_ratio": (by_line[lines.UPPER], points),
-        "digit_char_ratio": (by_line[lines.DIGITS], points),
-        "symbol_char_ratio": (by_line[lines.OTHERS], points),
-        "space_char_ratio": (by_line[lines.SPACES], points),
-        "unique_word_ratio": (by_word[words.DISTINCT_WORDS], word_count),
-        "parenthesis_ratio": (by_line[lines.BRACKETS], points),
-        "han_ratio": (by_line[lines.HAN], points),
-        "latin_ratio": (by_line[lines.LATIN], points),
-        "mean_line_length": (by_line[lines.LINE_CODE_POINTS], full_lines),
+        "newline_word_ratio": (kept_line[lines.NEWLINES], kept_word[words.TOKENS]),
+        "upper_char_ratio": (kept_line[lines.UPPER], points),
+        "digit_char_ratio": (kept_line[lines.DIGITS], points),
+        "symbol_char_ratio": (kept_line[lines.OTHERS], points),
+        "space_char_ratio": (kept_line[lines.SPACES], points),
+        "unique_word_ratio": (kept_word[words.DISTINCT_WORDS], kept_word[words.WORDS]),
+        "parenthesis_ratio": (kept_line[lines.BRACKETS], points),
+        "han_ratio": (kept_line[lines.HAN], points),
+        "latin_ratio": (kept_line[lines.LATIN], points),
+        "mojibake_ratio": (mojibake, points),
+        "mean_line_length": (kept_line[lines.LINE_CODE_POINTS], full_lines),
     }
     counts = {
         "word_count": word_count,
         "stop_word_count": by_word[words.STOP_WORDS],
-        "unigram_entropy": by_word[words.ENTROPY],
-        "url_count": by_line[lines.ADDRESSES],
-        "sentence_count": by_word[words.SENTENCES],
+        "unigram_entropy": kept_word[words.ENTROPY],
+        "url_count": kept_line[lines.ADDRESSES],
+        "sentence_count": kept_word[words.SENTENCES],
         "line_count": full_lines,
-        "replacement_char_count": by_line[lines.REPLACEMENTS],
-        "lorem_ipsum": by_line[lines.LOREM_IPSUM],
-        "curly_bracket": by_line[lines.CURLY],
-        "javascript_line_count": by_line[lines.JAVASCRIPT_LINES],
+        "replacement_char_count": kept_line[lines.REPLACEMENTS],
+        "lorem_ipsum": kept_line[lines.LOREM_IPSUM],
+        "curly_bracket": kept_line[lines.CURLY],
+        "javascript_line_count": kept_line[lines.JAVASCRIPT_LINES],
+        "edited_line_ratio": np.zeros_like(points),
+        "bad_word_count": np.zeros_like(points),
     }
+    if edited is not None:
+        for name in EDITOR_SIGNALS:
+            counts[name] = getattr(edited, name)
+    if bad_words is not None:
+        text_after = texts if edited is None else edited.texts
+        counts["bad_word_count"] = count_bad_words(text_after, languages, bad_words)
     divided = {name: _ratio(above, below) for name, (above, below) in ratios.items()}
     return {name: counts[name] if name in counts else divided[name] for name in SIGNAL_NAMES}
 

@@ -8,6 +8,7 @@ catches is reported.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Final, Literal, get_args
 
@@ -15,6 +16,7 @@ from lakeprep.errors import RecipeError
 
 Extractor = Literal["resiliparse", "trafilatura"]
 LanguageIdentifier = Literal["fasttext", "langdetect"]
+LineEditor = Literal["c4"]
 
 MIB: Final = 1 << 20
 
@@ -58,12 +60,19 @@ class IsolationLimits:
 
 @dataclass(frozen=True)
 class ScoreOptions:
-    """Everything the pass over one page depends on. Names not offered are refused here."""
+    """Everything the pass over one page depends on. Names not offered are refused here.
+
+    `line_editor_terminal_marks`: the editor keeps only lines that end like a sentence.
+    `bad_words`: language -> entries, as the recipe's files have them.
+    """
 
     extractor: Extractor = "resiliparse"
     language_identifier: LanguageIdentifier = "fasttext"
     bands: int = 14
     rows: int = 8
+    line_editor: LineEditor | None = None
+    line_editor_terminal_marks: bool = False
+    bad_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     limits: PageLimits = field(default_factory=PageLimits)
     isolation: IsolationLimits = field(default_factory=IsolationLimits)
 
@@ -72,6 +81,8 @@ class ScoreOptions:
         _require_known(
             "language_identifier", self.language_identifier, get_args(LanguageIdentifier)
         )
+        if self.line_editor is not None:
+            _require_known("line_editor", self.line_editor, get_args(LineEditor))
 
 
 def _require_positive(limits: PageLimits | IsolationLimits) -> None:

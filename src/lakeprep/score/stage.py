@@ -89,6 +89,9 @@ def _fused_pass(
         language_identifier=section.language_identifier,
         bands=section.bands,
         rows=section.rows,
+        line_editor=section.line_editor,
+        line_editor_terminal_marks=section.line_editor_terminal_marks,
+        bad_words=recipe.bad_words,
         limits=PageLimits(max_html_bytes=section.max_html_bytes),
     )
     run_id = run.run_id

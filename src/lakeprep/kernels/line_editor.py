@@ -1,0 +1,389 @@
+"""C4's line editor (Raffel et al. 2020; RULES.md section 4): texts in, edited texts out.
+
+For each line of splitlines() that is not blank, stripped, in this order:
+
+1. a word (split at white space) of more than 1,000 code points: the line is dropped
+2. ``[digits]``, ``[]``, ``[edit]`` and ``[citation needed]`` are deleted, in one pass
+3. with `terminal_marks`: a line that does not end in one of ``. ? ! " '``, or ends in ``...``, is
+   dropped
+4. fewer than 3 words, counted before step 2: dropped
+5. "lorem ipsum" (this and what follows in any case): the document fails `lorem_ipsum`
+6. "javascript": dropped
+7. ``{``: the document fails `curly_bracket`
+8. "terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies",
+   "use cookies": dropped
+
+The edited text is the kept lines joined by line feeds, stripped. A failed document is edited to
+its end all the same. Blank lines go too, but count neither as lines nor as dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lakeprep.kernels import unicode as u
+from lakeprep.kernels.arrow import string_array, string_buffers
+from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, kernel
+from lakeprep.kernels.line_signals import begins_with
+from lakeprep.kernels.sentences import TERMINAL_BYTES, count_sentences
+from lakeprep.kernels.utf8 import ByteArray, decode
+
+Int64Array = npt.NDArray[np.int64]
+FlagTable = npt.NDArray[np.uint32]
+
+# Rows of the kernel's counts of one document.
+LINES: Final = 0
+DROPPED: Final = 1
+SHORTENED: Final = 2  # kept, with a mark deleted
+LOREM_IPSUM: Final = 3
+CURLY: Final = 4
+SENTENCES: Final = 5
+CHANGED: Final = 6
+EDIT_ROWS: Final = 7
+
+LONGEST_WORD: Final = 1_000  # code points, as in C4's own code
+FEWEST_WORDS: Final = 3
+
+SPACE: Final = np.uint32(u.SPACE)
+LINE_BREAK: Final = np.uint32(u.LINE_BREAK)
+DIGIT: Final = np.uint32(u.DIGIT)
+NO_BITS: Final = np.uint32(0)
+
+
+def _text(word: str) -> ByteArray:
+    return np.frombuffer(word.encode(), dtype=np.uint8)
+
+
+def _byte_table(chars: str) -> ByteArray:
+    """1 for the bytes that one of the characters begins with."""
+    table = np.zeros(256, dtype=np.uint8)
+    table[[char.encode()[0] for char in chars]] = 1
+    table.setflags(write=False)
+    return table
+
+
+# Bytes to stop at in the search for the end of a line.
+BREAKS: Final = _byte_table("[\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
+# The rarest letter of each phrase; the Kelvin sign is a k in lower case.
+TRIGGERS: Final = _byte_table("kKvVmM{\u212a")
+EDIT: Final = _text("[edit]")
+CITATION: Final = _text("[citation needed]")
+LOREM: Final = _text("lorem ipsum")
+JAVASCRIPT: Final = _text("javascript")
+TERMS: Final = _text("terms of use")
+PRIVACY: Final = _text("privacy policy")
+COO: Final = _text("coo")
+IE_POLICY: Final = _text("ie policy")
+IES: Final = _text("ies")
+USES: Final = _text("uses ")
+USE_OF: Final = _text("use of ")
+USE: Final = _text("use ")
+
+
+@helper
+def mark_end(data: ByteArray, at: int, end: int, flags: FlagTable) -> int:
+    """Where the mark that begins with the square bracket at `at` ends; `at` if none does."""
+    inner = at + 1
+    while inner < end:
+        point, after = decode(data, inner, end)
+        if point == 0x5D:
+            return after
+        if (flags[point] & DIGIT) == NO_BITS:
+            break
+        inner = after
+    # Small letters only, as in C4: `begins_with` alone would also delete "[Edit]".
+    word = EDIT if at + 1 < end and data[at + 1] == 0x65 else CITATION
+    if end - at < len(word):
+        return at
+    for i in range(len(word)):
+        if data[at + i] != word[i]:
+            return at
+    return at + len(word)
+
+
+@helper
+def copy_without_marks(
+    data: ByteArray, start: int, end: int, flags: FlagTable, out: ByteArray, filled: int
+) -> int:
+    """Appends the line without its marks to `out`; where it ends."""
+    at = start
+    while at < end:
+        if data[at] == 0x5B:
+            after = mark_end(data, at, end, flags)
+            if after > at:
+                at = after
+                continue
+        out[filled] = data[at]
+        filled += 1
+        at += 1
+    return filled
+
+
+@helper
+def cookie_phrase(data: ByteArray, start: int, at: int, end: int) -> bool:
+    """Whether the k at `at` is that of "cookie policy" or of a phrase that ends in "cookies"."""
+    after = at + 1 if data[at] < 0x80 else at + 3
+    if at - 3 < start or not begins_with(data, at - 3, end, COO):
+        return False
+    if begins_with(data, after, end, IE_POLICY):
+        return True
+    if not begins_with(data, after, end, IES):
+        return False
+    begin = at - 3
+    return bool(
+        (begin - 5 >= start and begins_with(data, begin - 5, begin, USES))
+        or (begin - 7 >= start and begins_with(data, begin - 7, begin, USE_OF))
+        or (begin - 4 >= start and begins_with(data, begin - 4, begin, USE))
+    )
+
+
+@helper
+def phrases(data: ByteArray, start: int, end: int, triggers: ByteArray) -> tuple[bool, bool, bool]:
+    """Steps 5 to 8 on a line: is it to be dropped, has it lorem ipsum, has it a bracket."""
+    lorem, script, bracket, policy = False, False, False, False
+    for at in range(start, end):
+        if not triggers[data[at]]:
+            continue
+        byte = data[at]
+        before = data[at - 1] | 32 if at > start else np.uint8(0)
+        if byte == 0x7B:
+            bracket = True
+        elif (byte | 32) == 0x6D:
+            if before == 0x65:  # e
+                lorem |= at - 4 >= start and begins_with(data, at - 4, end, LOREM)
+            elif before == 0x72:  # r
+                policy |= at - 3 >= start and begins_with(data, at - 3, end, TERMS)
+        elif (byte | 32) == 0x76:
+            if before == 0x61:  # a
+                script |= at - 2 >= start and begins_with(data, at - 2, end, JAVASCRIPT)
+            elif before == 0x69:  # i
+                policy |= at - 3 >= start and begins_with(data, at - 3, end, PRIVACY)
+        elif before == 0x6F:  # o
+            kelvin = byte == 0xE2 and data[at + 1] == 0x84 and data[at + 2] == 0xAA
+            if byte != 0xE2 or kelvin:
+                policy |= cookie_phrase(data, start, at, end)
+    return script or policy, lorem, bracket and not script
+
+
+@helper
+def ends_well(data: ByteArray, start: int, end: int) -> bool:
+    """Whether a line ends in one of ``. ? ! " '`` and not in three dots."""
+    if end == start:
+        return False
+    last = data[end - 1]
+    if last != 0x2E:
+        return bool(last == 0x3F or last == 0x21 or last == 0x22 or last == 0x27)
+    return bool(end - start < 3 or data[end - 2] != 0x2E or data[end - 3] != 0x2E)
+
+
+@helper
+def strip_end(data: ByteArray, start: int, end: int, flags: FlagTable) -> int:
+    """Where the text ends without the white space at its end."""
+    while end > start:
+        last = end - 1
+        while last > start and (data[last] & 0xC0) == 0x80:
+            last -= 1
+        point, _ = decode(data, last, end)
+        if (flags[point] & SPACE) == NO_BITS:
+            break
+        end = last
+    return end
+
+
+@helper
+def strip_start(data: ByteArray, start: int, end: int, flags: FlagTable) -> int:
+    """Where the text begins without the white space at its beginning."""
+    while start < end:
+        point, after = decode(data, start, end)
+        if (flags[point] & SPACE) == NO_BITS:
+            break
+        start = after
+    return start
+
+
+@helper
+def line_end(
+    data: ByteArray, at: int, end: int, flags: FlagTable, breaks: ByteArray
+) -> tuple[int, int, bool]:
+    """Where the line that begins at `at` ends, where the next one begins, and whether it has a
+    square bracket."""
+    bracket = False
+    while at < end:
+        if not breaks[data[at]]:
+            at += 1
+            continue
+        point, after = decode(data, at, end)
+        if (flags[point] & LINE_BREAK) != NO_BITS:
+            return at, after, bracket
+        bracket |= point == 0x5B
+        at = after
+    return end, end, bracket
+
+
+@helper
+def few_words(data: ByteArray, at: int, end: int, flags: FlagTable) -> bool:
+    """Whether a line has less than FEWEST_WORDS words."""
+    words, inside = 0, False
+    while at < end and words < FEWEST_WORDS:
+        if 0x20 < data[at] < 0x80:
+            words += not inside
+            inside = True
+            at += 1
+            continue
+        point, at = decode(data, at, end)
+        space = (flags[point] & SPACE) != NO_BITS
+        words += not space and not inside
+        inside = not space
+    return words < FEWEST_WORDS
+
+
+@helper
+def has_long_word(data: ByteArray, at: int, end: int, flags: FlagTable) -> bool:
+    """Whether a word of a line has more than LONGEST_WORD code points."""
+    while end - at > LONGEST_WORD:
+        # Most words are cleared by a blank less than LONGEST_WORD bytes ahead.
+        ahead = at + LONGEST_WORD
+        while ahead > at and data[ahead] != 0x20:
+            ahead -= 1
+        if ahead > at:
+            at = ahead
+            continue
+        stop, points = at + LONGEST_WORD, 0
+        while at < end and (at < stop or points > 0):
+            point, at = decode(data, at, end)
+            points = 0 if (flags[point] & SPACE) != NO_BITS else points + 1
+            if points > LONGEST_WORD:
+                return True
+    return False
+
+
+@kernel(
+    f"int64({OFFSETS}, {BYTES}, {U32_TABLE}, {BYTES}, {BYTES}, {BYTES}, boolean, uint8[::1],"
+    f"{BYTES}, int64[::1], int64[:, ::1])"
+)
+def edit_kernel(
+    offsets: Int64Array,
+    data: ByteArray,
+    flags: FlagTable,
+    breaks: ByteArray,
+    triggers: ByteArray,
+    terminal_bytes: ByteArray,
+    terminal_marks: bool,
+    out: ByteArray,
+    written: ByteArray,
+    out_offsets: Int64Array,
+    counts: Int64Array,
+) -> int:
+    """Fills `out` (as many bytes as the texts have), `out_offsets` (documents + 1) and `counts`
+    (EDIT_ROWS rows of zeros, one column a document). `written` is the memory of `out` as an array
+    that cannot be written, which is what helpers are compiled for. Returns the bytes filled."""
+    filled = 0
+    for document in range(len(offsets) - 1):
+        at, end = offsets[document], offsets[document + 1]
+        begun = filled
+        while at < end:
+            first, (last, at, bracket) = at, line_end(data, at, end, flags, breaks)
+            first = strip_start(data, first, last, flags)
+            last = strip_end(data, first, last, flags)
+            if first == last:
+                continue
+            counts[LINES, document] += 1
+            if few_words(data, first, last, flags) or has_long_word(data, first, last, flags):
+                counts[DROPPED, document] += 1
+                continue
+            line = filled + (filled > begun)
+            if bracket:
+                stop = copy_without_marks(data, first, last, flags, out, line)
+            else:
+                stop = line + last - first
+                out[line:stop] = data[first:last]
+            dropped = terminal_marks and not ends_well(written, line, stop)
+            if not dropped:
+                dropped, lorem, curly = phrases(written, line, stop, triggers)
+                counts[LOREM_IPSUM, document] |= lorem
+                counts[CURLY, document] |= curly
+            if dropped:
+                counts[DROPPED, document] += 1
+                continue
+            counts[SHORTENED, document] += stop - line < last - first
+            counts[SENTENCES, document] += count_sentences(
+                written, line, stop, flags, terminal_bytes
+            )
+            if filled == begun:
+                # Nothing stands before it: what is left of it is where the text begins.
+                kept = strip_start(written, line, stop, flags)
+                if kept > line:
+                    for i in range(stop - kept):
+                        out[line + i] = out[kept + i]
+                    stop -= kept - line
+            else:
+                out[filled] = 0x0A
+            filled = stop
+        filled = strip_end(written, begun, filled, flags)
+        out_offsets[document + 1] = filled
+        size = end - offsets[document]
+        counts[CHANGED, document] = size != filled - begun
+        for i in range(filled - begun):
+            if counts[CHANGED, document] or out[begun + i] != data[offsets[document] + i]:
+                counts[CHANGED, document] = 1
+                break
+    return filled
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What the editor made of a batch; one value a document in each array."""
+
+    texts: pa.Array
+    """Edited texts, string or large_string, without nulls; empty where no line was kept."""
+    changed: npt.NDArray[np.bool_]
+    """Whether the text is another than before."""
+    edited_line_ratio: npt.NDArray[np.float64]
+    """Lines dropped or with a mark deleted / lines; 0.0 for a text without lines."""
+    lorem_ipsum: npt.NDArray[np.float64]
+    curly_bracket: npt.NDArray[np.float64]
+    """1.0 where the document fails the test."""
+    sentence_count: npt.NDArray[np.float64]
+    """Sentences of the kept lines, counted line by line."""
+
+
+def edit_lines(texts: pa.Array, *, terminal_marks: bool = False) -> Edited:
+    """Edits a string or large_string array. A null counts as the empty text.
+
+    Raises TypeError for another type.
+    """
+    offsets, data = string_buffers(texts)
+    documents = len(offsets) - 1
+    out = np.empty(int(offsets[-1] - offsets[0]), dtype=np.uint8)
+    written = out.view()
+    written.setflags(write=False)
+    out_offsets = np.zeros(documents + 1, dtype=np.int64)
+    counts = np.zeros((EDIT_ROWS, documents), dtype=np.int64)
+    edit_kernel(
+        offsets,
+        data,
+        u.tables().flags,
+        BREAKS,
+        TRIGGERS,
+        TERMINAL_BYTES,
+        terminal_marks,
+        out,
+        written,
+        out_offsets,
+        counts,
+    )
+    lines = counts[LINES].astype(np.float64)
+    edited = (counts[DROPPED] + counts[SHORTENED]).astype(np.float64)
+    return Edited(
+        texts=string_array(out_offsets, out),
+        changed=counts[CHANGED].astype(np.bool_),
+        edited_line_ratio=np.divide(edited, lines, out=np.zeros_like(lines), where=lines > 0),
+        lorem_ipsum=counts[LOREM_IPSUM].astype(np.float64),
+        curly_bracket=counts[CURLY].astype(np.float64),
+        sentence_count=counts[SENTENCES].astype(np.float64),
+    )

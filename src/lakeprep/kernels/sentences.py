@@ -1,0 +1,159 @@
+"""Sentences of one line, without cutting all of it into tokens.
+
+The definition is that of the signal `sentence_count`: a sentence begins at the first token and at
+the first token after a terminal mark that is not itself punctuation. Only the surroundings of a
+character that may be such a mark are tokenized.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from lakeprep.kernels import unicode as u
+from lakeprep.kernels.compiled import helper
+from lakeprep.kernels.utf8 import ByteArray, decode
+from lakeprep.kernels.words import next_token
+
+FlagTable = npt.NDArray[np.uint32]
+
+PUNCTUATION: Final = np.uint32(u.PUNCTUATION)
+TERMINAL: Final = np.uint32(u.TERMINAL)
+WORD: Final = np.uint32(u.WORD)
+WORD_OR_JOINED: Final = np.uint32(u.WORD | u.JOINED)
+IDEOGRAPH: Final = np.uint32(u.IDEOGRAPH)
+UPPER_OR_JOINED: Final = np.uint32(u.UPPER | u.JOINED)
+NO_BITS: Final = np.uint32(0)
+
+# What `token_kind` finds out, as bits.
+IS_TERMINAL: Final = 1
+IS_PUNCTUATION: Final = 2
+
+
+def _first_bytes() -> npt.NDArray[np.uint8]:
+    """1 for the bytes that a terminal mark begins with."""
+    table = np.zeros(256, dtype=np.uint8)
+    points = np.flatnonzero(u.tables().flags & u.TERMINAL)
+    table[[chr(point).encode()[0] for point in points]] = 1
+    table.setflags(write=False)
+    return table
+
+
+TERMINAL_BYTES: Final = _first_bytes()
+
+
+@helper
+def token_kind(data: ByteArray, start: int, end: int, flags: FlagTable) -> int:
+    """Whether a token is one terminal mark, and whether it is nothing but punctuation."""
+    common = ~NO_BITS
+    at, points = start, 0
+    while at < end:
+        point, at = decode(data, at, end)
+        common &= flags[point]
+        points += 1
+    kind = 0
+    if points == 1 and (common & TERMINAL) != NO_BITS:
+        kind |= IS_TERMINAL
+    if (common & PUNCTUATION) != NO_BITS:
+        kind |= IS_PUNCTUATION
+    return kind
+
+
+@helper
+def token_after(
+    data: ByteArray, first: int, start: int, end: int, flags: FlagTable
+) -> tuple[int, int, int]:
+    """The next token (begin, stop), with its contraction, and its kind."""
+    begin, split, stop = next_token(data, first, start, end, flags)
+    kind = 0 if split < stop else token_kind(data, begin, stop, flags)
+    return begin, stop, kind
+
+
+@helper
+def stands_alone(
+    data: ByteArray, start: int, at: int, after: int, end: int, flags: FlagTable
+) -> bool:
+    """Whether a mark ``data[at:after]`` is plainly a token of its own. False means: look closer."""
+    if after < end and data[after] != 0x20 and data[after] != 0x22:
+        if data[after] < 0x80:
+            return False
+        point, _ = decode(data, after, end)
+        if (flags[point] & WORD_OR_JOINED) != NO_BITS:
+            return False
+    if data[at] >= 0x80:
+        return True
+    # A dot stays on an initial, and dots stay together.
+    if at == start:
+        return True
+    before = at - 1
+    if data[before] == 0x2E:
+        return False
+    while before > start and (data[before] & 0xC0) == 0x80:
+        before -= 1
+    point, _ = decode(data, before, at)
+    return bool((flags[point] & UPPER_OR_JOINED) == NO_BITS)
+
+
+@helper
+def token_start(data: ByteArray, safe: int, at: int, flags: FlagTable) -> int:
+    """A place at or before `at` from which tokens are the same as from the start of the line:
+    white space, or the end of a letter of Han, Kana or Thai."""
+    while at > safe and data[at] != 0x20:
+        before = at - 1
+        if data[at] < 0x80 and data[before] >= 0x80:
+            while before > safe and (data[before] & 0xC0) == 0x80:
+                before -= 1
+            point, _ = decode(data, before, at)
+            if (flags[point] & IDEOGRAPH) != NO_BITS:
+                break
+        at = before
+    return at
+
+
+@helper
+def count_sentences(
+    data: ByteArray, start: int, end: int, flags: FlagTable, terminal_bytes: ByteArray
+) -> int:
+    """Sentences of ``data[start:end]``. Reads each byte a bounded number of times."""
+    count, boundary = 0, True
+    # No token runs across `safe`, and none before it is still to be looked at.
+    safe, at = start, start
+    while at < end:
+        if boundary:
+            if data[at] == 0x20:
+                safe = at
+                at += 1
+                continue
+            point, _ = decode(data, at, end)
+            if (flags[point] & WORD) != NO_BITS:  # whatever token begins here, it is a word
+                count += 1
+                boundary = False
+                continue
+            begin, at, kind = token_after(data, start, safe, end, flags)
+            if begin < at and (count == 0 or (kind & IS_PUNCTUATION) == 0):
+                count += 1
+                boundary = (kind & IS_TERMINAL) != 0
+            safe = at
+            continue
+        while at < end and not terminal_bytes[data[at]]:
+            at += 1
+        if at == end:
+            break
+        point, after = decode(data, at, end)
+        if (flags[point] & TERMINAL) == NO_BITS:
+            at = after
+        elif stands_alone(data, start, at, after, end, flags):
+            boundary = True
+            at = after
+            safe = after
+        else:
+            mark = at
+            at = token_start(data, safe, at, flags)
+            while at <= mark:
+                _, at, kind = token_after(data, start, at, end, flags)
+                # The token that reaches the mark is the first that may be one.
+                boundary = (kind & IS_TERMINAL) != 0
+            safe = at
+    return count
