@@ -3,6 +3,7 @@
 - `signals`: `text_signals`, `script`; RULES.md sections 3, 5, 7
 - `minhash`: `band_keys`, `signatures`, `shingle_sets`, `jaccard_containment`; section 9
 - `masks`: `find_spans`, `count_kinds`, `mask`; section 11
+- `fasttext`: `most_probable`; the language model
 
 Modules compile their kernels, or load them from a disk cache, when they are imported: import them
 where they are used, and call `warm` once before workers are forked.
@@ -19,7 +20,7 @@ def warm() -> float:
     began = time.perf_counter()
     import pyarrow as pa
 
-    from lakeprep.kernels import masks, minhash, signals
+    from lakeprep.kernels import fasttext, masks, minhash, signals  # noqa: F401
 
     texts = pa.array(["warm"])
     signals.text_signals(texts)
