@@ -11,10 +11,14 @@ import gzip
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from lakeprep.demo.articles import compose
 from lakeprep.demo.prng import Stream
@@ -66,6 +70,38 @@ def crawl(scratch: Path, folder: Path | None = None) -> list[Path]:
     if not files:
         raise SystemExit(f"{chosen}: no .warc.gz files")
     return files
+
+
+def pages(files: Iterable[Path]) -> Iterator[tuple[str, str, bytes]]:
+    """URL, media type and body of the responses in WARC files, read as plainly as can be.
+    Encodings are told by the bytes: many recordings keep headers of what they have decoded. Where
+    a file is damaged (some of the demo's are) fastwarc leaves off."""
+    for path in files:
+        with path.open("rb") as stream, suppress(OSError):
+            for record in ArchiveIterator(stream, WarcRecordType.response, auto_decode="none"):
+                kind = record.http_content_type or "text/html"
+                body = record.reader.read()
+                body = gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+                yield record.headers.get("WARC-Target-URI", ""), kind, body
+
+
+def copy_crawl(files: Iterable[Path], folder: Path, copies: int) -> list[Path]:
+    """Copies of WARC files whose pages have other URLs, so that no page is a repeat."""
+    folder.mkdir()
+    made = []
+    for path in files:
+        for number in range(copies):
+            target = folder / f"{number}-{path.name}"
+            with path.open("rb") as source, target.open("wb") as out:
+                for record in ArchiveIterator(source, parse_http=False):
+                    if "WARC-Target-URI" in record.headers:
+                        mark = "&" if "?" in record.headers["WARC-Target-URI"] else "?"
+                        record.headers["WARC-Target-URI"] += f"{mark}benchmark={number}"
+                    plain = BytesIO()
+                    record.write(plain)
+                    out.write(gzip.compress(plain.getvalue(), 6))
+            made.append(target)
+    return made
 
 
 def _source_texts(folder: Path | None) -> dict[str, list[str]]:
