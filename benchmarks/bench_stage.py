@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from run import Setting
 
 _MEGABYTES = 500
-_COPIES = 4  # of the crawl, under other URLs: the start of Spark's jobs must not be what is timed
+_COPIES = 2  # of the crawl, under other URLs: the start of Spark's jobs must not be what is timed
 
 
 def measure(setting: Setting) -> dict[str, object]:

@@ -11,6 +11,8 @@ where they are used, and call `warm` once before workers are forked.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 def warm() -> float:
     """Imports, and so compiles or loads, every kernel, and reads the tables they need. Returns the
@@ -29,3 +31,23 @@ def warm() -> float:
     minhash.shingle_sets(texts)
     masks.find_spans(texts)
     return time.perf_counter() - began
+
+
+def ship(folder: Path) -> float:
+    """Compiles every kernel into `folder`, for LAKEPREP_KERNELS on machines of this CPU; what other
+    machines or versions have put there stays. Call it before any kernel is imported. Returns the
+    seconds it took. Raises UsageError if the folder cannot be written."""
+    import os
+
+    from lakeprep.errors import UsageError
+
+    os.environ.pop("LAKEPREP_KERNELS", None)
+    os.environ["NUMBA_CACHE_DIR"] = str(folder.absolute())
+    from lakeprep.kernels.compiled import COMPLETE, cache_directory
+
+    made = cache_directory()
+    if made.parent != folder.absolute():
+        raise UsageError(f"--to {folder}: the folder cannot be written")
+    seconds = warm()
+    (made / COMPLETE).touch()
+    return seconds
