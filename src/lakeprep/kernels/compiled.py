@@ -2,14 +2,15 @@
 
 Numba checks only the file of the function itself when it reads its disk cache, not the files of
 the functions that this one calls, and names the cache by the path of the package. So the cache lies
-in a folder named by a digest of all kernel sources, Numba's version and the CPU, and may be copied
-to machines of the same kind (`lakeprep warm --to`, docs/operating.md).
+in a folder named by a digest of all kernel sources, the versions of Numba and Python, and the CPU;
+it may be copied to machines of the same kind (`lakeprep warm --to`, docs/operating.md).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
@@ -64,7 +65,8 @@ def cache_directory() -> Path:
     """Where compiled kernels of these very sources for this CPU are kept: under LAKEPREP_KERNELS if
     `lakeprep warm --to` has filled it for them (it is then only read), else under NUMBA_CACHE_DIR
     if that is set, else under the user's cache folder, else (not writable) a temporary folder."""
-    digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
+    digest = hashlib.blake2b(digest_size=8)
+    digest.update(f"{numba.__version__}\0{sys.implementation.cache_tag}".encode())
     digest.update(
         f"\0{llvm.get_host_cpu_name()}\0{llvm.get_host_cpu_features().flatten()}".encode()
     )
