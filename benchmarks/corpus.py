@@ -86,13 +86,14 @@ def pages(files: Iterable[Path]) -> Iterator[tuple[str, str, bytes]]:
 
 
 def copy_crawl(files: Iterable[Path], folder: Path, copies: int) -> list[Path]:
-    """Copies of WARC files whose pages have other URLs, so that no page is a repeat."""
+    """Copies of WARC files whose pages have other URLs, so that no page is a repeat. A copy ends
+    where its file is damaged."""
     folder.mkdir()
     made = []
     for path in files:
         for number in range(copies):
             target = folder / f"{number}-{path.name}"
-            with path.open("rb") as source, target.open("wb") as out:
+            with path.open("rb") as source, target.open("wb") as out, suppress(OSError):
                 for record in ArchiveIterator(source, parse_http=False):
                     if "WARC-Target-URI" in record.headers:
                         mark = "&" if "?" in record.headers["WARC-Target-URI"] else "?"
