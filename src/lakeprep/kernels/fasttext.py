@@ -247,10 +247,11 @@ def label_kernel(
         total[:] = 0
         count = size = added = 0
         letters = False
-        for _ in range(prefix):
-            if at == end or added == NONE:
-                break
-            point, after = decode(data, at, end)
+        for place in range(prefix + 1):
+            # What ends the prefix ends a word, as a space does.
+            point, after = 0, at
+            if at < end and place < prefix:
+                point, after = decode(data, at, end)
             own = flags[point]
             if (own & SPACE) == NO_BITS and point != 0:
                 letters |= (own & LETTER) != NO_BITS
@@ -264,13 +265,9 @@ def label_kernel(
                 )  # fmt: skip
                 count += max(added, 0)
                 size = 0
+            if after == at or added == NONE:
+                break
             at = after
-        if size > 0 and added != NONE:
-            added = add_word(
-                word, size, label_prefix, words, starts, slots,
-                bucket_rows, rows, least, most, total,
-            )  # fmt: skip
-            count += max(added, 0)
         out[document] = NONE
         out_scores[document] = np.nan
         if not letters:
