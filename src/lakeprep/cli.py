@@ -348,10 +348,18 @@ def jars(
 
 
 @app.command()
-def warm() -> None:
+def warm(
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", envvar="LAKEPREP_TO", help="Only the kernels, into a folder to ship."),
+    ] = None,
+) -> None:
     """Do once what every start would do: compile the kernels, archive the JVM's classes."""
     from lakeprep import class_archive, kernels
 
+    if to is not None:
+        _say_line(f"kernels for this CPU are in {to} ({kernels.ship(to):.1f} s)")
+        return
     _say_line(f"kernels are ready ({kernels.warm():.1f} s)")
     _say_line(f"classes are in {class_archive.make()}")
 

