@@ -19,12 +19,17 @@ from pathlib import Path
 def warm() -> float:
     """Imports, and so compiles or loads, every kernel, and reads the tables they need. Returns the
     seconds it took."""
+    import pkgutil
     import time
+    from importlib import import_module
 
     began = time.perf_counter()
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        import_module(module.name)
+
     import pyarrow as pa
 
-    from lakeprep.kernels import fasttext, masks, minhash, signals, urls  # noqa: F401
+    from lakeprep.kernels import masks, minhash, signals, urls
 
     texts = pa.array(["warm"])
     signals.text_signals(texts)
