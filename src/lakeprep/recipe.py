@@ -341,8 +341,11 @@ def load_recipe(name: str) -> Recipe:
         raise RecipeError(f"recipe {path}: {_explain(error)}") from None
     except InputError as error:
         raise RecipeError(f"recipe {path}: url: {error}") from None
-    for language, file in sorted(recipe.score.bad_words.items()):
-        recipe._bad_words[language] = read_bad_words(path.parent / file, language)
+    try:
+        for language, file in sorted(recipe.score.bad_words.items()):
+            recipe._bad_words[language] = read_bad_words(path.parent / file, language)
+    except RecipeError as error:
+        raise RecipeError(f"recipe {path}: {error}") from None
     return recipe
 
 

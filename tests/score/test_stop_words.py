@@ -69,10 +69,11 @@ def test_declarations_of_human_rights(data: Path) -> None:
             parts += [glue.join(piece) for piece in pieces if len(piece) == size]
             languages += [language] * (len(parts) - len(languages))
     assert set(languages) == set(stop_words()) - {"te"}  # no declaration in Telugu
-    assert_most_have_two(parts, languages)
+    assert_share_has_two(0.95, parts, languages)
 
 
-def test_web_snippets_and_articles(data: Path) -> None:
+def test_web_snippets(data: Path) -> None:
+    """Less than of prose: there are lists of goods and of keywords among them."""
     with gzip.open(data / "gold/language_web.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     iso = (
@@ -90,22 +91,25 @@ def test_web_snippets_and_articles(data: Path) -> None:
         if code and long_enough and scripts.get(code, script) == script:
             texts.append(row["text"])
             languages.append(code)
-    for code in ("en", "zh"):
+    assert_share_has_two(0.9, texts, languages)
+
+
+def test_articles(data: Path) -> None:
+    for code, size in (("en", 200), ("zh", 0)):
         path = data / f"text/{code}_articles/docs.DEV.jsonl.gz"
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             articles = [json.loads(line)["text"] for line in lines]
-        long = [text for text in articles if len(text.split()) >= 200 or code == "zh"]
-        texts += [text for text in long if len(text) >= 400]
-        languages += [code] * (len(texts) - len(languages))
-    assert_most_have_two(texts, languages)
+        long = [text for text in articles if len(text.split()) >= size and len(text) >= 400]
+        assert_share_has_two(0.95, long, [code] * len(long))
 
 
-def assert_most_have_two(texts: list[str], languages: list[str]) -> None:
+def assert_share_has_two(share: float, texts: list[str], languages: list[str]) -> None:
+    """In each language; one text may always miss."""
     found = found_in(texts, languages)
     all_of = Counter(languages)
     with_two = Counter(
         language for language, count in zip(languages, found, strict=True) if count >= 2
     )
     low = {code: (with_two[code], all_of[code]) for code in all_of
-           if all_of[code] - with_two[code] > max(1, 0.05 * all_of[code])}  # fmt: skip
+           if all_of[code] - with_two[code] > max(1, (1 - share) * all_of[code])}  # fmt: skip
     assert not low
