@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from lakeprep.recipe import Languages, Recipe, Rule, Url
+
+Side = Literal["min", "max"]
 
 
 def failing_predicates(recipe: Recipe) -> dict[str, str]:
@@ -42,19 +45,58 @@ def literal(text: str) -> str:
     return f"'{escaped}'"
 
 
+def bound(rule: Rule, side: Side) -> str | None:
+    """SQL for the rule's bound on that side, null where the rule does not apply; None if it has
+    none there."""
+    default = rule.min if side == "min" else rule.max
+    limit = _limit(
+        default,
+        {
+            code: bounds.min if side == "min" else bounds.max
+            for code, bounds in rule.by_language.items()
+        },
+    )
+    scope = _scope(rule)
+    return f"CASE WHEN {scope} THEN {limit} END" if limit and scope else limit
+
+
 def _rule(rule: Rule) -> str:
-    signal = f"signals.{rule.signal}"
-    bounds = []
-    if rule.min is not None:
-        bounds.append(f"{signal} < {rule.min!r}D")
-    if rule.max is not None:
-        bounds.append(f"{signal} > {rule.max!r}D")
-    predicate = " OR ".join(bounds)
+    plain = rule.model_copy(update={"languages": None, "except_languages": None})
+    lowest, highest = bound(plain, "min"), bound(plain, "max")
+    tests = []
+    if lowest:
+        tests.append(f"signals.{rule.signal} < {lowest}")
+    if highest:
+        tests.append(f"signals.{rule.signal} > {highest}")
+    predicate = " OR ".join(tests)
+    scope = _scope(rule)
+    return f"{scope} AND ({predicate})" if scope else predicate
+
+
+def _scope(rule: Rule) -> str | None:
+    """SQL for the languages that a rule is about; None for all."""
     if rule.languages is not None:
-        return f"language IN ({_list(rule.languages)}) AND ({predicate})"
+        return f"language IN ({_list(rule.languages)})"
     if rule.except_languages is not None:
-        return f"language NOT IN ({_list(rule.except_languages)}) AND ({predicate})"
-    return predicate
+        return f"language NOT IN ({_list(rule.except_languages)})"
+    return None
+
+
+def _limit(default: float | None, by_language: Mapping[str, float | None]) -> str | None:
+    """SQL for a bound that depends on the language; null, which nothing exceeds, where a language
+    has none. None if no language has one."""
+    if default is None and all(limit is None for limit in by_language.values()):
+        return None
+    if not by_language:
+        return _number(default)
+    whens = " ".join(
+        f"WHEN {literal(code)} THEN {_number(limit)}" for code, limit in sorted(by_language.items())
+    )
+    return f"CASE language {whens} ELSE {_number(default)} END"
+
+
+def _number(value: float | None) -> str:
+    return "CAST(NULL AS DOUBLE)" if value is None else f"{value!r}D"
 
 
 def _languages(languages: Languages) -> Iterable[tuple[str, str]]:
@@ -63,12 +105,7 @@ def _languages(languages: Languages) -> Iterable[tuple[str, str]]:
             "language",
             f"status = 'ok' AND COALESCE(language, '') NOT IN ({_list(languages.keep)})",
         )
-    default = f"{languages.min_score!r}D"
-    by_language = [
-        f"WHEN {literal(code)} THEN {score!r}D"
-        for code, score in sorted(languages.min_scores.items())
-    ]
-    limit = f"CASE language {' '.join(by_language)} ELSE {default} END" if by_language else default
+    limit = _limit(languages.min_score, languages.min_scores)
     yield "language_score", f"status = 'ok' AND COALESCE(language_score, 0D) < {limit}"
 
 
