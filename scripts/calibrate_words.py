@@ -12,9 +12,13 @@ sudachipy and sudachidict_core, or pythainlp):
     python scripts/calibrate_words.py reference zh OUT.parquet TEXTS.jsonl.gz…
 
     python scripts/calibrate_words.py fit zh OUT.parquet
+    python scripts/calibrate_words.py check zh OUT.parquet      # the recipe fineweb2 as it stands
 
-`reference` runs under the reference's Python, `fit` under ours. Thresholds are chosen on the
-documents of even number and judged on the others too.
+`reference` runs under the reference's Python, the others under ours. `fit` chooses thresholds on
+the documents of even number and judges them on the others too; where the reference drops nothing
+there is nothing to fit, and it gives the published number times or over our tokens a word. The
+rules that are the same on any words (bullets, ellipses at the ends of lines, repeated lines) and
+those on stop words are not part of this.
 """
 
 from __future__ import annotations
@@ -74,6 +78,7 @@ STAND_INS = {
 #: Rules that are the same on any words.
 SAME = ("dup_line_ratio", "terminal_line_ratio")
 BELOW = ("word_count", "alpha_word_ratio", "terminal_line_ratio")
+PER_WORD = ("hash_ratio", "ellipsis_ratio", "newline_word_ratio")
 CODES = {"zh": "cmn_Hani", "ja": "jpn_Jpan", "th": "tha_Thai"}
 
 
@@ -181,7 +186,7 @@ def fit(language: str, measured: Path) -> None:
     ours = text_signals(table["text"].combine_chunks())
     even = np.arange(len(table)) % 2 == 0
     limits = {**COMMON, **PUBLISHED[language]}
-    ratio = np.median(ours["word_count"] / theirs["word_count"])
+    ratio = float(np.median(ours["word_count"] / theirs["word_count"]))
     print(
         f"{language}: {len(table)} documents, {ratio:.3f} of our tokens a reference word (median)"
     )
@@ -205,6 +210,10 @@ def fit(language: str, measured: Path) -> None:
             print(f"{rule:<20} no signal of ours yet")
             continue
         _, name, limit, down = min(found, key=lambda one: one[0])
+        if not drop[even].any():
+            name, limit = rule, derived(rule, limits[rule], ratio)
+            if name not in ours:
+                continue
         own = ours[name] < limit if down else ours[name] > limit
         our_drop |= own
         same = own == drop
@@ -216,6 +225,43 @@ def fit(language: str, measured: Path) -> None:
     print(
         f"all together: reference drops {their_drop.mean():.3f}; agreement {same.mean():.4f}, "
         f"on held-out documents {same[~even].mean():.4f}"
+    )
+
+
+def derived(rule: str, published: float, tokens_a_word: float) -> float:
+    """The published number for our tokens, where it is a count of words or a share of them."""
+    if rule == "word_count":
+        return published * tokens_a_word
+    return published / tokens_a_word if rule in PER_WORD else float("inf")
+
+
+def check(language: str, measured: Path, recipe: str) -> None:
+    """How often the recipe's rules on signals decide as the published thresholds do."""
+    from lakeprep.kernels.signals import text_signals
+    from lakeprep.recipe import load_recipe
+
+    table = pq.read_table(measured)
+    ours = text_signals(table["text"].combine_chunks())
+    limits = {**COMMON, **PUBLISHED[language]}
+    theirs = np.zeros(len(table), bool)
+    for rule, limit in limits.items():
+        theirs |= fails(table[rule].to_numpy(), rule, limit)
+    measured_too = {*SAME, *(name for names in STAND_INS.values() for name in names)}
+    dropped = np.zeros(len(table), bool)
+    for rule in load_recipe(recipe).rules:
+        bounds = rule.by_language.get(language, rule)
+        if rule.signal not in ours or rule.signal not in measured_too:
+            continue
+        if language not in (rule.languages or {language}) - (rule.except_languages or set()):
+            continue
+        if bounds.min is not None:
+            dropped |= ours[rule.signal] < bounds.min
+        if bounds.max is not None:
+            dropped |= ours[rule.signal] > bounds.max
+    print(
+        f"{language}, {len(table)} documents of {measured.name}: reference drops "
+        f"{theirs.mean():.4f}, {recipe} {dropped.mean():.4f}, "
+        f"agreement {(theirs == dropped).mean():.4f}"
     )
 
 
@@ -231,11 +277,17 @@ def main() -> None:
     fitting = steps.add_parser("fit")
     fitting.add_argument("language", choices=sorted(CODES))
     fitting.add_argument("measured", type=Path)
+    checking = steps.add_parser("check")
+    checking.add_argument("language", choices=sorted(CODES))
+    checking.add_argument("measured", type=Path)
+    checking.add_argument("--recipe", default="fineweb2")
     asked = parser.parse_args()
     if asked.step == "reference":
         reference(asked)
-    else:
+    elif asked.step == "fit":
         fit(asked.language, asked.measured)
+    else:
+        check(asked.language, asked.measured, asked.recipe)
 
 
 if __name__ == "__main__":

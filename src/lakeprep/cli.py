@@ -234,12 +234,17 @@ def sql(
     ] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a query; table names may leave out the catalog: `SELECT * FROM gold.web`."""
+    """Run a query; table names may leave out the catalog: `SELECT * FROM gold.web`. The functions
+    lp_language, lp_signals, ... of docs/sql.md are there."""
     from pyspark.errors import AnalysisException
 
     from lakeprep.pipeline import open_lake
 
     with open_lake(_target(lake, conf, must_exist=True), _progress()) as opened:
+        if "lp_" in query.lower():
+            from lakeprep.udfs import register
+
+            register(opened.spark)
         try:
             answer = opened.query(query).limit(limit).collect()
         except AnalysisException as error:  # syntax, names and types alike

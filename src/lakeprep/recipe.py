@@ -47,6 +47,8 @@ class Score(Section):
     max_html_bytes: Annotated[int, Field(gt=0)] = 10 * _MIB
     bands: Annotated[int, Field(ge=1, le=64)] = 14
     rows: Annotated[int, Field(ge=1, le=32)] = 8
+    line_editor: Literal["c4"] | None = None
+    line_editor_terminal_marks: bool = False
 
 
 class Languages(Section):

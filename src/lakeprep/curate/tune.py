@@ -171,7 +171,7 @@ def _with_bound(rule: Rule, side: Side, proposal: Proposal) -> Rule:
         Bounds(min=rule.min, max=rule.max) if rule.min is not None or rule.max is not None else None
     )
     by_language = dict(rule.by_language)
-    fields = rule.model_dump()
+    fields = rule.model_dump(exclude_defaults=True)
     if proposal.language:
         by_language = {
             **by_language,
