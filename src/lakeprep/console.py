@@ -90,21 +90,20 @@ def show_rows(rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def show_rules(recipe: str, rows: Sequence[RuleRow]) -> None:
-    """The bounds of a recipe on stdout, one line each."""
+    """The bounds of a recipe on stdout: a document fails below or above."""
     table = Table(title=f"recipe {recipe}")
-    for name in ("reason", "signal"):
-        table.add_column(name, overflow="fold")
-    table.add_column("drop below", justify="right")
-    table.add_column("drop above", justify="right")
+    table.add_column("rule", no_wrap=True)
+    table.add_column("below", justify="right", no_wrap=True)
+    table.add_column("above", justify="right", no_wrap=True)
     table.add_column("languages")
-    table.add_column("source")
+    table.add_column("source", overflow="fold")
     for row in rows:
         languages = ", ".join(row.languages)
         if row.except_languages:
             languages = f"not {', '.join(row.except_languages)}"
-        signal = "" if row.signal == row.reason else row.signal
-        bounds = ("" if bound is None else f"{bound:,g}" for bound in (row.min, row.max))
-        table.add_row(row.reason, signal, *bounds, languages, Text(row.source))
+        rule = row.reason if row.reason == row.signal else f"{row.reason}\n({row.signal})"
+        bounds = ("" if bound is None else f"{bound:g}" for bound in (row.min, row.max))
+        table.add_row(rule, *bounds, languages, Text(row.source))
     Console(soft_wrap=False).print(table)
 
 

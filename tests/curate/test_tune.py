@@ -13,7 +13,7 @@ from lakeprep.errors import UsageError
 from lakeprep.lake.catalog import Lake
 from lakeprep.recipe import Languages, Recipe, Rule, signal_names
 
-DOCUMENTS = 300
+DOCUMENTS = 900
 RECIPE = Recipe(
     name="web",
     languages=Languages(min_score=0.5),
