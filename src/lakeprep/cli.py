@@ -259,13 +259,20 @@ def sql(
 
 
 @app.command()
-def rules(recipe: Recipe = "web", as_json: JsonOption = False) -> None:
+def rules(
+    recipe: Recipe = "web",
+    language: Annotated[
+        str | None,
+        typer.Option("--language", envvar="LAKEPREP_LANGUAGE", help="Only what holds for it."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """The thresholds of a recipe, and where each number comes from."""
     from lakeprep.curate.describe import rule_rows
     from lakeprep.recipe import load_recipe
 
     loaded = load_recipe(recipe)
-    rows = rule_rows(loaded)
+    rows = rule_rows(loaded, language)
     if as_json:
         _print_json({"recipe": loaded.name, "hash": loaded.hash, "rules": rows})
     else:

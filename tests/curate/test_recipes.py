@@ -146,3 +146,21 @@ def test_rules_in_words() -> None:
     assert describe(rules, "hash_ratio") == "de: max 0.5"
     assert describe(rules, "url_count") == "max 3 (not de, en)"
     assert describe(rules, "nothing") == ""
+
+
+def test_the_rules_of_one_language() -> None:
+    recipe = Recipe.model_validate(
+        {"name": "a", "languages": {"min_score": 0.5, "min_scores": {"de": 0.7}}, "rules": [
+            {"signal": "word_count", "max": 5, "by_language": {"de": {"max": 9}}},
+            {"signal": "url_count", "max": 1, "languages": ["fr"]},
+            {"signal": "line_count", "max": 2, "except_languages": ["de"]},
+        ]}
+    )  # fmt: skip
+    assert len(rule_rows(recipe)) == 6
+    german = [(row.signal, row.min, row.max) for row in rule_rows(recipe, "de")]
+    assert german == [("language_score", 0.7, None), ("word_count", None, 9)]
+    french = [(row.signal, row.min, row.max) for row in rule_rows(recipe, "fr")]
+    assert french == [
+        ("language_score", 0.5, None), ("word_count", None, 5), ("url_count", None, 1),
+        ("line_count", None, 2),
+    ]  # fmt: skip

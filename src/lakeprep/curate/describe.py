@@ -25,8 +25,26 @@ class RuleRow:
     source: str
 
 
-def rule_rows(recipe: Recipe) -> list[RuleRow]:
-    """Every bound of the recipe's languages and rules; languages with equal bounds together."""
+def rule_rows(recipe: Recipe, language: str | None = None) -> list[RuleRow]:
+    """Every bound of the recipe's languages and rules, languages with equal bounds together; or
+    those alone that hold for one language."""
+    rows = _all_rows(recipe)
+    if language is None:
+        return rows
+    named = {(row.reason, row.signal, row.source) for row in rows if language in row.languages}
+    return [
+        row
+        for row in rows
+        if language in row.languages
+        or (
+            not row.languages
+            and language not in row.except_languages
+            and (row.reason, row.signal, row.source) not in named
+        )
+    ]
+
+
+def _all_rows(recipe: Recipe) -> list[RuleRow]:
     wanted = recipe.languages
     bounds: dict[str, Pair] = {code: (score, None) for code, score in wanted.min_scores.items()}
     rows = [
