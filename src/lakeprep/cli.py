@@ -234,12 +234,17 @@ def sql(
     ] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a query; table names may leave out the catalog: `SELECT * FROM gold.web`."""
+    """Run a query; table names may leave out the catalog: `SELECT * FROM gold.web`. The functions
+    lp_language, lp_signals, ... of docs/sql.md are there."""
     from pyspark.errors import AnalysisException
 
     from lakeprep.pipeline import open_lake
 
     with open_lake(_target(lake, conf, must_exist=True), _progress()) as opened:
+        if "lp_" in query.lower():
+            from lakeprep.udfs import register
+
+            register(opened.spark)
         try:
             answer = opened.query(query).limit(limit).collect()
         except AnalysisException as error:  # syntax, names and types alike
@@ -251,6 +256,67 @@ def sql(
         from lakeprep.console import show_rows
 
         show_rows(rows)
+
+
+@app.command()
+def rules(
+    recipe: Recipe = "web",
+    language: Annotated[
+        str | None,
+        typer.Option("--language", envvar="LAKEPREP_LANGUAGE", help="Only what holds for it."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The thresholds of a recipe, and where each number comes from."""
+    from lakeprep.curate.describe import rule_rows
+    from lakeprep.recipe import load_recipe
+
+    loaded = load_recipe(recipe)
+    rows = rule_rows(loaded, language)
+    if as_json:
+        _print_json({"recipe": loaded.name, "hash": loaded.hash, "rules": rows})
+    else:
+        from lakeprep.console import show_rules
+
+        show_rules(loaded.name, rows)
+
+
+@app.command()
+def tune(
+    recipe: Recipe = "web",
+    lake: LakeOption = None,
+    conf: ConfOption = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            "--dataset", envvar="LAKEPREP_DATASET", help="Only documents that it has decided."
+        ),
+    ] = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option("--rule", metavar="SIGNAL=VALUE", help="A threshold to try; also < and >."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What if: documents that each rule drops, now and with other thresholds. Scores nothing."""
+    from lakeprep.curate.tune import Proposal, propose
+    from lakeprep.curate.tune import tune as tune_rules
+    from lakeprep.pipeline import check_dataset, open_lake
+    from lakeprep.recipe import load_recipe
+
+    loaded = load_recipe(recipe)
+    proposals = [Proposal.parse(text) for text in rule or ()]
+    propose(loaded, proposals)  # refuses what cannot be meant before Spark starts
+    target = _target(lake, conf, must_exist=True)
+    if dataset is not None:
+        check_dataset(dataset)
+    with open_lake(target, _progress()) as opened:
+        tuning = tune_rules(opened, loaded, proposals, dataset=dataset)
+    from lakeprep.console import show_tuning
+
+    show_tuning(tuning)
+    if as_json:
+        _print_json(asdict(tuning))
 
 
 @app.command()

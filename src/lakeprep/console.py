@@ -11,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from lakeprep.curate.describe import RuleRow
+    from lakeprep.curate.tune import Tuning
     from lakeprep.doctor import Finding
     from lakeprep.lake.books import Books
     from lakeprep.pipeline import Say, Summary
@@ -85,6 +87,67 @@ def show_rows(rows: Sequence[Mapping[str, object]]) -> None:
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row.values()))
     Console(soft_wrap=False).print(table)
+
+
+def show_rules(recipe: str, rows: Sequence[RuleRow]) -> None:
+    """The bounds of a recipe on stdout: a document fails below or above."""
+    table = Table(title=f"recipe {recipe}")
+    table.add_column("rule", no_wrap=True)
+    table.add_column("below", justify="right", no_wrap=True)
+    table.add_column("above", justify="right", no_wrap=True)
+    table.add_column("languages")
+    table.add_column("source", overflow="fold")
+    for row in rows:
+        languages = ", ".join(row.languages)
+        if row.except_languages:
+            languages = f"not {', '.join(row.except_languages)}"
+        rule = row.reason if row.reason == row.signal else f"{row.reason}\n({row.signal})"
+        bounds = ("" if bound is None else f"{bound:g}" for bound in (row.min, row.max))
+        table.add_row(rule, *bounds, languages, Text(row.source))
+    Console(soft_wrap=False).print(table)
+
+
+def show_tuning(tuning: Tuning) -> None:
+    """What each rule drops, what rules have in common, and examples."""
+    documents = max(tuning.documents, 1)
+    figures = Table("rule", "threshold", title=f"recipe {tuning.recipe}: documents removed")
+    for name in ("removed", "only by it", "proposed", "removed", "only by it"):
+        figures.add_column(name, justify="left" if name == "proposed" else "right")
+    for rule in tuning.rules:
+        changed = rule.current != rule.proposed
+        then = (f"{rule.removed_proposed:,}", f"{rule.only_proposed:,}")
+        same = (rule.removed, rule.only) == (rule.removed_proposed, rule.only_proposed)
+        figures.add_row(
+            rule.reason,
+            rule.current,
+            f"{rule.removed:,} ({rule.removed / documents:.2%})",
+            f"{rule.only:,}",
+            rule.proposed if changed else "",
+            *(("", "") if same and not changed else then),
+        )
+    _err.print(figures)
+    shown = [rule.reason for rule in tuning.rules if tuning.overlap.get(rule.reason)]
+    if len(shown) > 1:
+        overlap = Table("", title="documents that fail both, as proposed")
+        for number in range(1, len(shown) + 1):
+            overlap.add_column(str(number), justify="right")
+        for number, reason in enumerate(shown, 1):
+            row = tuning.overlap[reason]
+            cells = (f"{row[other]:,}" if row.get(other) else "" for other in shown)
+            overlap.add_row(f"{number} {reason}", *cells)
+        _err.print(overlap)
+    for example in tuning.examples:
+        for side, found in (("dropped", example.dropped), ("kept", example.kept)):
+            table = Table(example.side, "value", "language", "URL")
+            table.title = Text(f"{example.rule}: nearest to it, {side}")
+            for one in found:
+                values = (f"{one[name]:.4g}" for name in ("bound", "signal_value"))
+                table.add_row(*values, str(one["language"] or ""), Text(_cell(one["url"])))
+            _err.print(table)
+    _err.print(
+        f"{tuning.documents:,} documents: {tuning.passing:,} pass every rule, "
+        f"{tuning.passing_proposed:,} as proposed ({tuning.seconds:.1f} s)"
+    )
 
 
 def show_findings(findings: Sequence[Finding]) -> None:

@@ -179,42 +179,71 @@ class Url(Section):
         return {kind: sorted(section.entries) for kind, section in self.by_kind().items()}
 
 
+class Bounds(Section):
+    """What a signal must keep: `min` <= signal <= `max`; a bound that is None is none."""
+
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Bounds:
+        if self.min is None and self.max is None:
+            raise ValueError("needs min or max")
+        return self
+
+
 class Rule(Section):
-    """A document fails if the signal is below `min` or above `max`, strictly."""
+    """A document fails if the signal is below `min` or above `max`, strictly.
+
+    `by_language` has bounds that stand in place of the rule's own for documents of that language;
+    where the rule has none of its own, documents of other languages are not tested. `source` says
+    where the numbers come from; it is for readers and not hashed.
+    """
 
     signal: str
     min: float | None = None
     max: float | None = None
     languages: frozenset[Language] | None = None
     except_languages: frozenset[Language] | None = None
+    by_language: dict[Language, Bounds] = {}
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = ""
+    source: str = ""
 
     @field_validator("signal")
     @classmethod
     def _known(cls, signal: str) -> str:
-        if signal not in signal_names():
-            near = difflib.get_close_matches(signal, signal_names(), n=3)
-            hint = f"did you mean {', '.join(near)}?" if near else f"known: {signal_names()}"
-            raise ValueError(f"unknown signal {signal!r}; {hint}")
+        if fault := unknown_signal(signal):
+            raise ValueError(fault)
         return signal
 
     @model_validator(mode="after")
     def _possible(self) -> Rule:
-        if self.min is None and self.max is None:
+        if self.min is None and self.max is None and not self.by_language:
             raise ValueError(f"rule on {self.signal}: needs min or max")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(
-                f"rule on {self.signal}: min {self.min:g} is above max {self.max:g}; "
-                "no document could pass"
-            )
-        ceiling = 1.0 if self.signal.endswith("_ratio") else float("inf")
-        if self.max is not None and self.max < 0:
-            raise ValueError(f"rule on {self.signal}: max {self.max:g} is below 0")
-        if self.min is not None and self.min > ceiling:
-            raise ValueError(f"rule on {self.signal}: min {self.min:g} is above 1; it is a ratio")
+        self._check_bounds(self.min, self.max)
+        for bounds in self.by_language.values():
+            self._check_bounds(bounds.min, bounds.max)
         if self.languages is not None and self.except_languages is not None:
             raise ValueError(f"rule on {self.signal}: languages and except_languages exclude")
+        beside = set(self.by_language) & (self.except_languages or set())
+        if self.languages is not None:
+            beside |= set(self.by_language) - self.languages
+        if beside:
+            raise ValueError(
+                f"rule on {self.signal}: by_language has bounds for {', '.join(sorted(beside))}, "
+                "to which the rule does not apply"
+            )
         return self
+
+    def _check_bounds(self, low: float | None, high: float | None) -> None:
+        if low is not None and high is not None and low > high:
+            raise ValueError(
+                f"rule on {self.signal}: min {low:g} is above max {high:g}; no document could pass"
+            )
+        if high is not None and high < 0:
+            raise ValueError(f"rule on {self.signal}: max {high:g} is below 0")
+        if low is not None and low > 1 and self.signal.endswith("_ratio"):
+            raise ValueError(f"rule on {self.signal}: min {low:g} is above 1; it is a ratio")
 
     @property
     def reason(self) -> str:
@@ -279,8 +308,10 @@ class Recipe(Section):
     @cached_property
     def hash(self) -> str:
         """Hash of what is computed and decided; not of names, prose or how inputs are read."""
-        left_out = {"name", "description", "ingest", "gates", "url"}
-        parts = self.model_dump(mode="json", exclude=left_out)
+        unhashed = ("name", "description", "ingest", "gates", "url")
+        parts = self.model_dump(
+            mode="json", exclude={**dict.fromkeys(unhashed, True), "rules": {"__all__": {"source"}}}
+        )
         return _hash({**parts, "url": self.url.content(), "score": self._score_parts()})
 
     def _score_parts(self) -> dict[str, object]:
@@ -297,6 +328,16 @@ def signal_names() -> list[str]:
     """Signals that a rule may name: the fields of `silver.documents.signals`."""
     columns = {column.name: column for column in table_schema("silver.documents").columns}
     return [field.name for field in columns["signals"].type.fields]
+
+
+def unknown_signal(signal: str) -> str | None:
+    """None for a signal that there is; else what is wrong with it, and the nearest names."""
+    known = signal_names()
+    if signal in known:
+        return None
+    near = difflib.get_close_matches(signal, known, n=3)
+    hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(known)}"
+    return f"unknown signal {signal!r}; {hint}"
 
 
 def shipped_recipes() -> list[str]:

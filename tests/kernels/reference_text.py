@@ -202,7 +202,13 @@ def script(text: str) -> str | None:
         u.SCRIPTS[int(u.tables().flags[ord(c)]) >> u.SCRIPT_SHIFT] for c in text if c.isalpha()
     )
     counts.pop("Zyyy", None)
-    return min(counts, key=lambda s: (-counts[s], u.SCRIPTS.index(s)), default=None)
+    best = min(counts, key=lambda s: (-counts[s], u.SCRIPTS.index(s)), default=None)
+    simplified, traditional = (sum(c in one for c in text) for one in u.han_pairs())
+    if best != "Hani" or counts["Kana"] >= counts["Hani"] / 20 or simplified == traditional:
+        return best
+    if max(simplified, traditional) < 2 * min(simplified, traditional):
+        return best
+    return "Hans" if simplified > traditional else "Hant"
 
 
 def fold(text: str) -> str:

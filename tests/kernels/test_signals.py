@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import math
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from kernel_texts import assigned, texts
+from kernel_texts import assigned, data_directory, texts
 from reference_text import script as reference_script
 from reference_text import signals as reference_signals
 from reference_text import tokens as reference_tokens
@@ -34,6 +37,14 @@ EDGES = (
 def columns(batch: list[str | None], kind: pa.DataType | None = None) -> dict[str, np.ndarray]:
     array = pa.array(batch, type=kind or pa.string())
     return signals.text_signals(array, pa.array(["en"] * len(batch)), STOP_WORDS)
+
+
+def language_texts(label: str) -> list[str]:
+    """The web snippets with that label (200 a language)."""
+    with gzip.open(data_directory() / "gold/language_web.jsonl.gz", "rt", encoding="utf-8") as file:
+        return [
+            r["text"] for line in file if label in line if (r := json.loads(line))["lang"] == label
+        ]
 
 
 def assert_equal(text: str, row: dict[str, float]) -> None:
@@ -115,7 +126,33 @@ def test_ten_megabytes_on_one_line(unit: str) -> None:
     text = unit * (10_000_000 // len(unit.encode()))
     found = signals.text_signals(pa.array([text]))
     assert found["newline_word_ratio"][0] >= 0
-    assert signals.script(pa.array([text])).to_pylist()[0] in (None, "Latn", "Hani")
+    assert signals.script(pa.array([text])).to_pylist()[0] in (None, "Latn", "Hant")
+
+
+@given(st.text("们們国國的不a1 の", max_size=30))
+def test_han_is_told_apart_by_its_one_sided_characters(text: str) -> None:
+    assert signals.script(pa.array([text])).to_pylist() == [reference_script(text)]
+
+
+def test_one_sided_characters_are_on_one_side_only() -> None:
+    simplified, traditional = u.han_pairs()
+    assert len(set(simplified)) == len(simplified) > 600
+    assert len(set(traditional)) == len(traditional) > 600
+    assert not set(simplified) & set(traditional)
+    flags = u.tables().flags
+    assert all(flags[ord(c)] & u.HAN for c in simplified + traditional)
+
+
+@pytest.mark.parametrize(("label", "script"), [("zho_Hans", "Hans"), ("zho_Hant", "Hant")])
+def test_real_chinese_in_both_scripts(label: str, script: str) -> None:
+    """Web snippets with another identifier's label; two of 200 are labelled wrong."""
+    found = Counter(signals.script(pa.array(language_texts(label))).to_pylist())
+    assert found[script] >= 0.98 * found.total()
+
+
+def test_real_japanese_is_not_judged() -> None:
+    found = set(signals.script(pa.array(language_texts("jpn_Jpan"))).to_pylist())
+    assert not found & {"Hans", "Hant"}
 
 
 @given(texts())
@@ -124,7 +161,8 @@ def test_script_is_that_of_most_letters(text: str) -> None:
 
 
 def test_scripts_have_iso_names() -> None:
-    cases = {"abc": "Latn", "Привет": "Cyrl", "漢字": "Hani", "ひらカタ漢": "Kana", "한글": "Hang",
+    cases = {"abc": "Latn", "Привет": "Cyrl", "文字": "Hani", "漢字": "Hant", "汉字": "Hans",
+             "ひらカタ漢": "Kana", "한글": "Hang",
              "العربية": "Arab", "Ελληνικά": "Grek", "עברית": "Hebr", "ไทย": "Thai",
              "हिन्दी": "Deva",
              "123 !?": None, "": None, "ქართული": "Geor", "Հայերեն": "Armn"}  # fmt: skip

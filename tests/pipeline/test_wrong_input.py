@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from support import lakeprep
+from support import lakeprep, lakeprep_json
 
 PAGE = b"<!doctype html><html><body><p>This is a page, not an archive.</p></body></html>"
 
@@ -78,6 +78,31 @@ def test_recipes_that_cannot_be_meant(
     path.write_text(recipe)
     refused(lakeprep("run", path, good, "--lake", tmp_path / "lake"), "mine.yaml", *words)
     assert not (tmp_path / "lake").exists()
+
+
+def test_questions_about_rules(tmp_path: Path) -> None:
+    """Before Spark starts, though the lake is there."""
+    lake = tmp_path / "lake"
+    lake.mkdir()
+    (lake / "catalog.db").touch()
+    for rule, word in (
+        ("dup_line_ration=0.2", "did you mean dup_line_ratio"),
+        ("dup_line_ratio", "SIGNAL=VALUE"),
+        ("word_count=60", "word_count<60"),
+        ("newline_word_ratio=-1", "below 0"),
+    ):
+        refused(lakeprep("tune", "web", "--lake", lake, "--rule", rule), rule, word)
+    refused(lakeprep("tune", "web", "--lake", tmp_path / "none"), "there is no lake")
+    refused(lakeprep("rules", "webb"), "'webb'", "web")
+
+
+def test_rules_are_listed_without_spark() -> None:
+    listed = lakeprep_json("rules", "fineweb2", env={"JAVA_HOME": "/nowhere"})
+    rows = {(row["signal"], *row["languages"]): row for row in listed["rules"]}
+    assert rows["dup_line_ratio", "de"]["max"] == 0.263
+    assert "FineWeb-2" in rows["dup_line_ratio", "de"]["source"]
+    shown = lakeprep("rules", "fineweb")
+    assert shown.returncode == 0 and "too_few_sentences" in shown.stdout
 
 
 def test_an_unknown_recipe_lists_the_known(good: Path, tmp_path: Path) -> None:

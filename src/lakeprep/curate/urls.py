@@ -14,9 +14,29 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from lakeprep.recipe import Url
+    from lakeprep.recipe import Kind, Url
 
 REASON_TYPE: Final = "array<string>"
+#: What each reason comes from, in the order of the rules; `lists` hold domains and URLs.
+_SOURCES: Final[dict[str, tuple[Kind, ...]]] = {
+    "url_domain": ("domains",),
+    "url_host": ("domains", "hosts"),
+    "url_exact": ("urls",),
+    "url_word": ("words",),
+    "url_soft_words": ("soft_words",),
+    "url_substring": ("substrings",),
+}
+
+
+def possible_reasons(url: Url) -> dict[str, str]:
+    """The reasons that these URL rules can give, each with the keys of the recipe behind it."""
+    listed = {kind for kind, section in url.by_kind().items() if section.entries or section.file}
+    if url.lists:
+        listed |= {"domains", "urls"}
+    found = {
+        reason: [kind for kind in kinds if kind in listed] for reason, kinds in _SOURCES.items()
+    }
+    return {reason: ", ".join(kinds) for reason, kinds in found.items() if kinds}
 
 
 def with_url_reasons(documents: DataFrame, url: Url) -> DataFrame:

@@ -191,6 +191,14 @@ def _ratio(above: Signal, below: Signal) -> Signal:
     return np.divide(above, below, out=np.zeros_like(above), where=below != 0)
 
 
+#: What `script_kernel` writes: an index of `unicode.SCRIPTS`, or one of the two after them.
+SCRIPT_CODES: Final = (None, *u.SCRIPTS[1:], "Hans", "Hant")
+HANI: Final = u.SCRIPTS.index("Hani")
+KANA: Final = u.SCRIPTS.index("Kana")
+HANS: Final = SCRIPT_CODES.index("Hans")
+HANT: Final = SCRIPT_CODES.index("Hant")
+
+
 @kernel(f"void({OFFSETS}, {BYTES}, {U32_TABLE}, int64, uint8[::1])")
 def script_kernel(
     offsets: npt.NDArray[np.int64],
@@ -199,28 +207,43 @@ def script_kernel(
     scripts: int,
     out: npt.NDArray[np.uint8],
 ) -> None:
-    """The index of the script with most letters a document; 0 where no letter has a script."""
+    """The index of the script with most letters a document; 0 where no letter has a script. Han
+    is told apart further, but not in Japanese, which kana show."""
     counts = np.zeros(scripts, dtype=np.int64)
     for document in range(len(offsets) - 1):
         at, end = offsets[document], offsets[document + 1]
         counts[:] = 0
+        simplified, traditional = 0, 0
         while at < end:
             point, at = decode(data, at, end)
             own = flags[point]
             counts[own >> np.uint32(u.SCRIPT_SHIFT)] += np.int64(own & np.uint32(u.LETTER))
+            if (own & np.uint32(u.SIMPLIFIED)) != 0:
+                simplified += 1
+            elif (own & np.uint32(u.TRADITIONAL)) != 0:
+                traditional += 1
         best = 0
         for script in range(1, scripts):
             if counts[script] > (counts[best] if best else 0):
                 best = script
+        if best == HANI and 20 * counts[KANA] < counts[HANI]:
+            if simplified > 0 and simplified >= 2 * traditional:
+                best = HANS
+            elif traditional > 0 and traditional >= 2 * simplified:
+                best = HANT
         out[document] = best
 
 
 def script(texts: pa.Array) -> pa.Array:
-    """The script of most letters of each text as an ISO 15924 code (``Latn``, ``Hani``, ``Kana``
+    """The script of most letters of each text as an ISO 15924 code (``Latn``, ``Cyrl``, ``Kana``
     for Hiragana and Katakana together, ...); null where no letter has a script. Of equals the
-    first in `unicode.SCRIPTS`."""
+    first in `unicode.SCRIPTS`.
+
+    Han is ``Hans`` or ``Hant`` where the characters that only simplified or only traditional
+    Chinese uses are at least two to one for it, and else ``Hani``: no such character, both mixed,
+    or Japanese (a kana for every twenty Han letters or more).
+    """
     offsets, data = string_buffers(texts)
     best = np.zeros(len(offsets) - 1, dtype=np.uint8)
     script_kernel(offsets, data, u.tables().flags, len(u.SCRIPTS), best)
-    codes = pa.array([None, *u.SCRIPTS[1:]], type=pa.string())
-    return codes.take(pa.array(best))
+    return pa.array(SCRIPT_CODES, type=pa.string()).take(pa.array(best))

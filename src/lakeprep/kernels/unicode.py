@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 MAX_CODE_POINT: Final = 0x10FFFF
 TABLE_FILE: Final = Path(__file__).with_name("unicode_tables.npz")
+HAN_PAIRS_FILE: Final = Path(__file__).with_name("han_pairs.txt")
 
 # One bit a property; the script id lies in the upper eight bits.
 LETTER: Final = 1 << 0  # category L*: the same set as str.isalpha
@@ -37,6 +38,8 @@ HAN: Final = 1 << 13
 LATIN: Final = 1 << 14  # Latin letters
 BRACKET: Final = 1 << 15  # ( ) [ ] and their full-width and lenticular forms
 PUNCTUATION: Final = 1 << 16  # category P*
+SIMPLIFIED: Final = 1 << 17  # Han that only simplified Chinese uses (han_pairs.txt)
+TRADITIONAL: Final = 1 << 18  # Han that only traditional Chinese uses
 SCRIPT_SHIFT: Final = 24
 
 # ISO 15924. Index 0 is "no script of its own" (Zyyy: common, inherited, or none of these).
@@ -182,6 +185,8 @@ def tables() -> UnicodeTables:
     with np.load(TABLE_FILE) as stored:
         starts = stored["flag_starts"]
         flags = np.repeat(stored["flag_values"], np.diff(np.append(starts, size)))
+        for bit, characters in zip((SIMPLIFIED, TRADITIONAL), han_pairs(), strict=True):
+            flags[[ord(character) for character in characters]] |= np.uint32(bit)
         lower = np.arange(size, dtype=np.int32)
         lower[stored["lower_from"]] = stored["lower_to"]
         fold_starts = stored["fold_starts"]
@@ -193,6 +198,13 @@ def tables() -> UnicodeTables:
     for table in (flags, lower, fold, sequences):
         table.setflags(write=False)
     return UnicodeTables(version, flags, lower, fold.astype(np.int32, copy=False), sequences)
+
+
+def han_pairs() -> tuple[str, str]:
+    """The characters that only simplified, and those that only traditional Chinese uses."""
+    lines = HAN_PAIRS_FILE.read_text(encoding="utf-8").splitlines()
+    pairs = " ".join(line for line in lines if not line.startswith("#")).split()
+    return "".join(p[0] for p in pairs if p[0] != "-"), "".join(p[1] for p in pairs)
 
 
 def unicode_version() -> str:
