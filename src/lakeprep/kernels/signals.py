@@ -1,4 +1,4 @@
-"""The signals of a text, by the names and definitions of RULES.md sections 3, 5 and 7.
+"""The signals of a text, by the names and definitions of RULES.md sections 2, 3, 5 and 7.
 
 Nothing is rounded. A ratio whose denominator is zero is 0.0 (the reference fails there or drops
 the document for another rule before it comes to it).
@@ -38,6 +38,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lakeprep.kernels import line_signals as lines
+from lakeprep.kernels import repetition
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels import word_signals as words
 from lakeprep.kernels.arrow import string_buffers
@@ -49,6 +50,7 @@ Signal = npt.NDArray[np.float64]
 ENGLISH_STOP_WORDS: Final = frozenset(("the", "be", "to", "of", "and", "that", "have", "with"))
 
 SIGNAL_NAMES: Final[tuple[str, ...]] = (
+    *repetition.SIGNAL_NAMES,
     # section 3
     "word_count",
     "mean_word_length",
@@ -140,8 +142,10 @@ def text_signals(
         "curly_bracket": by_line[lines.CURLY],
         "javascript_line_count": by_line[lines.JAVASCRIPT_LINES],
     }
+    repeated = repetition.repetition_signals(offsets, data, tables)
     divided = {name: _ratio(above, below) for name, (above, below) in ratios.items()}
-    return {name: counts[name] if name in counts else divided[name] for name in SIGNAL_NAMES}
+    found = repeated | counts | divided
+    return {name: found[name] for name in SIGNAL_NAMES}
 
 
 def _ratio(above: Signal, below: Signal) -> Signal:
