@@ -13,6 +13,13 @@ BLOCK: Final = 8
 BYTE_MASK: Final = np.uint64(0xFF)
 ALL_BITS: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 SHIFT_32: Final = np.uint64(32)
+LOW_BITS: Final = np.uint64(0x0101010101010101)
+LOW_SEVEN: Final = np.uint64(0x7F7F7F7F7F7F7F7F)
+HIGH_BITS: Final = np.uint64(0x8080808080808080)
+LOW_OF_PAIRS: Final = np.uint64(0x00FF00FF00FF00FF)
+ONE_A_PAIR: Final = np.uint64(0x0001000100010001)
+LINE_FEEDS: Final = np.uint64(0x0A0A0A0A0A0A0A0A)
+NO_BITS: Final = np.uint64(0)
 
 
 @hot_helper
@@ -67,6 +74,12 @@ def stir(value: np.uint64) -> np.uint64:
 
 
 @hot_helper
+def hash_block(block: np.uint64, size: int) -> np.uint64:
+    """`hash_bytes` of the first `size` (1 to 8) bytes of a block: different for different bytes."""
+    return stir(block & (ALL_BITS >> np.uint64(64 - 8 * size))) * MIX_2
+
+
+@hot_helper
 def hash_bytes(data: ByteArray, at: int, size: int) -> np.uint64:
     """64 bits for finding equal stretches; whoever needs certainty compares the bytes."""
     if size <= BLOCK:
@@ -99,3 +112,33 @@ def code_points(data: ByteArray, start: int, end: int) -> int:
     for at in range(start, end):
         count += (data[at] & 0xC0) != 0x80
     return count
+
+
+@helper
+def points_and_feeds(data: ByteArray, start: int, end: int) -> tuple[int, int]:
+    """Code points and line feeds, eight bytes at a time: one bit of each byte tells, the bytes of
+    `points` and `feeds` add them up, and a multiplication adds those before they overflow."""
+    all_points, all_feeds = 0, 0
+    at = start
+    while at + BLOCK <= end:
+        points, feeds = np.uint64(0), np.uint64(0)
+        for _ in range(min(255, (end - at) // BLOCK)):
+            block = load(data, at)
+            points += (~(block >> np.uint64(7)) | block >> np.uint64(6)) & LOW_BITS
+            block ^= LINE_FEEDS
+            feeds += ~(((block & LOW_SEVEN) + LOW_SEVEN) | block) >> np.uint64(7) & LOW_BITS
+            at += BLOCK
+        all_points += sum_of_bytes(points)
+        all_feeds += sum_of_bytes(feeds)
+    while at < end:
+        all_points += (data[at] & 0xC0) != 0x80
+        all_feeds += data[at] == 0x0A
+        at += 1
+    return all_points, all_feeds
+
+
+@hot_helper
+def sum_of_bytes(block: np.uint64) -> int:
+    """The eight bytes of a block together."""
+    pairs = (block & LOW_OF_PAIRS) + (block >> np.uint64(8) & LOW_OF_PAIRS)
+    return int(np.int64(pairs * ONE_A_PAIR >> np.uint64(48)))

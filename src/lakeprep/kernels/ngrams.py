@@ -22,7 +22,17 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from lakeprep.kernels.blocks import BLOCK, code_points, equal_bytes, hash_bytes, load, stir, store
+from lakeprep.kernels.blocks import (
+    BLOCK,
+    code_points,
+    equal_bytes,
+    hash_block,
+    hash_bytes,
+    load,
+    load_first,
+    stir,
+    store,
+)
 from lakeprep.kernels.compiled import helper, hot_helper
 from lakeprep.kernels.utf8 import MIX_2, ByteArray
 from lakeprep.kernels.words import FlagTable, next_token
@@ -89,14 +99,19 @@ def read_tokens(
         while begin < at:
             length = stop - begin
             if stop + BLOCK <= len(data):
-                store(packed, size, load(data, begin))
+                block = load(data, begin)
+                store(packed, size, block)
                 for done in range(BLOCK, length, BLOCK):
                     store(packed, size + done, load(data, begin + done))
             else:
+                block = load_first(data, begin, min(length, BLOCK))
                 for i in range(length):
                     packed[size + i] = data[begin + i]
             starts[count] = size
-            keys[count] = hash_bytes(packed, size, length)
+            if length <= BLOCK:
+                keys[count] = hash_block(block, length)
+            else:
+                keys[count] = hash_bytes(packed, size, length)
             size += length
             count += 1
             begin, stop = stop, at
@@ -128,7 +143,8 @@ def number_grams(
 ) -> int:
     """Numbers the n-grams whose `count` keys are given by first occurrence: `numbers` of each,
     `first` index and `times` of each different one. Returns how many these are. Equal keys mean
-    equal n-grams; for n = 1, where they are hashes, the tokens are compared."""
+    equal n-grams; for n = 1, where they are hashes, the tokens are compared. `keys` becomes the
+    keys by number."""
     slots = table_slots(count)
     table[:slots] = 0
     grams = 0
@@ -141,13 +157,12 @@ def number_grams(
             if other < 0:
                 table[slot] = grams + 1
                 break
-            if keys[item(first, other)] == key and (
-                n > 1 or same_token(packed, starts, item(first, other), k)
-            ):
+            if keys[other] == key and (n > 1 or same_token(packed, starts, item(first, other), k)):
                 own = other
                 break
             slot = (slot + 1) & (slots - 1)
         if own == grams:
+            keys[grams] = key
             first[grams] = k
             times[grams] = 0
             grams += 1

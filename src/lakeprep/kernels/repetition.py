@@ -24,7 +24,18 @@ import numpy.typing as npt
 
 from lakeprep.kernels import ngrams
 from lakeprep.kernels.arrow import longest
-from lakeprep.kernels.blocks import code_points, equal_bytes, hash_bytes, load
+from lakeprep.kernels.blocks import (
+    BLOCK,
+    HIGH_BITS,
+    LINE_FEEDS,
+    LOW_BITS,
+    NO_BITS,
+    code_points,
+    equal_bytes,
+    hash_bytes,
+    load,
+    points_and_feeds,
+)
 from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, kernel
 from lakeprep.kernels.ngrams import (
     PROBES,
@@ -68,21 +79,16 @@ SIGNAL_NAMES: Final[tuple[str, ...]] = (
     *(f"dup_{n}gram_char_ratio" for n in DUP_SIZES),
 )
 
-ONES: Final = np.uint64(0x0101010101010101)
-HIGH_BITS: Final = np.uint64(0x8080808080808080)
-LINE_FEEDS: Final = np.uint64(0x0A0A0A0A0A0A0A0A)
-NONE: Final = np.uint64(0)
-
 
 @helper
 def next_line_feed(data: ByteArray, start: int, end: int) -> int:
     """The first line feed from `start`; `end` if there is none."""
     at = start
-    while at + 8 <= end:
+    while at + BLOCK <= end:
         block = load(data, at) ^ LINE_FEEDS
-        if (block - ONES) & ~block & HIGH_BITS != NONE:  # a zero byte
+        if (block - LOW_BITS) & ~block & HIGH_BITS != NO_BITS:  # a zero byte
             break
-        at += 8
+        at += BLOCK
     while at < end and data[at] != 0x0A:
         at += 1
     return at
@@ -153,15 +159,6 @@ def duplicate_pieces(
         piece, at = after, after
 
 
-@helper
-def line_feeds(data: ByteArray, start: int, end: int) -> int:
-    """Line feeds among the bytes."""
-    count = 0
-    for at in range(start, end):
-        count += data[at] == 0x0A
-    return count
-
-
 @kernel(f"void({OFFSETS}, {BYTES}, {U32_TABLE}, int64, int64[::1], int64, float64[:, ::1])")
 def repetition_kernel(
     offsets: Int64Array,
@@ -191,7 +188,7 @@ def repetition_kernel(
     free_from = np.empty(len(dup_sizes), dtype=np.int64)
     for document in range(len(offsets) - 1):
         start, end = offsets[document], offsets[document + 1]
-        feeds = line_feeds(data, start, end)
+        points, feeds = points_and_feeds(data, start, end)
         lines = duplicate_pieces(data, start, end, feeds, 1, table, first, times)
         begin, stop = stripped(data, start, end, flags)
         paragraphs = duplicate_pieces(data, begin, stop, feeds, 2, table, first, times)
@@ -201,7 +198,7 @@ def repetition_kernel(
             packed, starts, count, dup_sizes, table, seen, places, numbers, first,
             dup_points, free_from,
         )  # fmt: skip
-        out[CODE_POINTS, document] = code_points(data, start, end)
+        out[CODE_POINTS, document] = points
         for i in range(3):
             out[PARAGRAPHS + i, document] = paragraphs[i]
             out[LINES + i, document] = lines[i]
