@@ -74,6 +74,20 @@ def table_slots(entries: int) -> int:
     return power_of_two(2 * entries)
 
 
+@helper
+def clear(table: Int32Array, slots: int) -> None:
+    """Frees the slots. (Numba needs far longer to compile an assignment to a slice.)"""
+    for i in range(slots):
+        table[i] = 0
+
+
+@helper
+def clear_bytes(seen: ByteArray, slots: int) -> None:
+    """The same for the filter."""
+    for i in range(slots):
+        seen[i] = 0
+
+
 @hot_helper
 def slot_of(key: np.uint64, slots: int) -> int:
     """Where the search for a key begins."""
@@ -146,7 +160,7 @@ def number_grams(
     equal n-grams; for n = 1, where they are hashes, the tokens are compared. `keys` becomes the
     keys by number."""
     slots = table_slots(count)
-    table[:slots] = 0
+    clear(table, slots)
     grams = 0
     for k in range(count):
         key = keys[k]
@@ -186,7 +200,8 @@ def top_grams(
 ) -> None:
     """Fills `points` with length x count of the most frequent 2-, 3-, ... gram joined by one
     space. Overwrites `keys`."""
-    points[:] = 0
+    for j in range(len(points)):
+        points[j] = 0
     count = tokens
     for i in range(count):
         places[i] = i
@@ -234,7 +249,7 @@ def find_prefixes(
     taken to repeat."""
     slots = filter_slots(tokens)
     mask = np.uint64(slots - 1)
-    seen[:slots] = 0
+    clear_bytes(seen, slots)
     last = tokens - n + 1
     for i in range(last):
         start = item(starts, i)
@@ -250,7 +265,7 @@ def find_prefixes(
         count += again | (starts[i + n] - starts[i] < SHORT_PREFIX)
     slots = filter_slots(count)
     mask = np.uint64(slots - 1)
-    seen[:slots] = 0
+    clear_bytes(seen, slots)
     for k in range(count):
         start = item(starts, places[k])
         block = load(packed, start) * MIX_2 + load(packed, start + BLOCK)
@@ -280,15 +295,15 @@ def dup_grams(
 ) -> None:
     """Fills `points`: for each n of `sizes`, which ascend, the code points of the n-grams, joined
     without space, that the greedy scan has seen before."""
-    points[:] = 0
-    free_from[:] = 0
+    for j in range(len(sizes)):
+        points[j] = 0
+        free_from[j] = 0
     count = find_prefixes(packed, starts, tokens, sizes[0], slots_of, seen, places, limits)
     step = len(sizes) if count <= MANY_PLACES else 1
     for j in range(0, len(sizes), step):
-        part = slice(j, j + step)
         scan_greedily(
-            packed, starts, tokens, sizes[part], places, limits, count, table,
-            points[part], free_from[part],
+            packed, starts, tokens, sizes, j, j + step, places, limits, count, table, points,
+            free_from,
         )  # fmt: skip
 
 
@@ -298,6 +313,8 @@ def scan_greedily(
     starts: Int32Array,
     tokens: int,
     sizes: Int64Array,
+    first: int,
+    last: int,
     places: Int32Array,
     limits: Int32Array,
     count: int,
@@ -305,17 +322,18 @@ def scan_greedily(
     points: Int64Array,
     free_from: Int64Array,
 ) -> None:
-    """Looks each n-gram up, for all `sizes` side by side, each with its part of `table`: one that
-    was seen before adds its code points, and the scan of that size jumps over it (`free_from`);
-    another is recorded. The bytes at a place are hashed once, n-gram after longer n-gram."""
+    """Looks each n-gram up, for `sizes` from `first` to below `last` side by side, each with its
+    part of `table`: one that was seen before adds its code points, and the scan of that size jumps
+    over it (`free_from`); another is recorded. The bytes at a place are hashed once, n-gram after
+    longer n-gram."""
     slots = table_slots(count)
-    table[: slots * len(sizes)] = 0
+    clear(table, slots * (last - first))
     for k in range(count):
         at = item(places, k)
         start = item(starts, at)
         value = np.uint64(0)
         hashed = start
-        for j in range(len(sizes)):
+        for j in range(first, last):
             stop = at + sizes[j]
             if stop > tokens:
                 break
@@ -328,11 +346,11 @@ def scan_greedily(
             if at < free_from[j]:
                 continue
             rest = load(packed, hashed) << np.uint64(8 * (BLOCK - (end - hashed)))
-            slot = slot_of(value ^ rest, slots)
+            slot, part = slot_of(value ^ rest, slots), slots * (j - first)
             for _ in range(PROBES):
-                other = item(table, slots * j + slot) - 1
+                other = item(table, part + slot) - 1
                 if other < 0:
-                    table[slots * j + slot] = at + 1
+                    table[part + slot] = at + 1
                     break
                 begin = item(starts, other)
                 if item(starts, other + sizes[j]) - begin == end - start and equal_bytes(

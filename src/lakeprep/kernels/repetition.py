@@ -40,6 +40,7 @@ from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, kernel
 from lakeprep.kernels.ngrams import (
     PROBES,
     Int32Array,
+    clear,
     dup_grams,
     filter_slots,
     item,
@@ -127,7 +128,7 @@ def duplicate_pieces(
     """Parts a stretch that has `feeds` line feeds at runs of at least `least` of them; returns
     pieces, second and later occurrences, and the code points of those."""
     slots = table_slots(feeds // least + 1)
-    table[:slots] = 0
+    clear(table, slots)
     pieces, kept, duplicates, points = 0, 0, 0, 0
     piece, at = start, start
     while True:
@@ -202,8 +203,10 @@ def repetition_kernel(
         for i in range(3):
             out[PARAGRAPHS + i, document] = paragraphs[i]
             out[LINES + i, document] = lines[i]
-        out[TOP_POINTS : TOP_POINTS + top_sizes, document] = top_points
-        out[TOP_POINTS + top_sizes :, document] = dup_points
+        for i in range(top_sizes):
+            out[TOP_POINTS + i, document] = top_points[i]
+        for i in range(len(dup_sizes)):
+            out[TOP_POINTS + top_sizes + i, document] = dup_points[i]
 
 
 def repetition_signals(
