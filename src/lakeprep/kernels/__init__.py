@@ -1,6 +1,6 @@
 """Numba kernels over Arrow string buffers. Pure: no Spark, no I/O.
 
-- `signals`: `text_signals`, `script`; RULES.md sections 3, 5, 7
+- `signals`: `text_signals`, `script`; RULES.md sections 2, 3, 5, 7
 - `minhash`: `band_keys`, `signatures`, `shingle_sets`, `jaccard_containment`; section 9
 - `line_editor`: `edit_lines`; section 4
 - `masks`: `find_spans`, `count_kinds`, `mask`; section 11

@@ -1,4 +1,4 @@
-"""The signals of a text, by the names and definitions of RULES.md sections 3, 5 and 7.
+"""The signals of a text, by the names and definitions of RULES.md sections 2, 3, 5 and 7.
 
 Nothing is rounded. A ratio whose denominator is zero is 0.0 (the reference fails there or drops
 the document for another rule before it comes to it).
@@ -49,6 +49,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lakeprep.kernels import line_signals as lines
+from lakeprep.kernels import repetition
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels import word_signals as words
 from lakeprep.kernels.arrow import string_buffers
@@ -66,6 +67,7 @@ ENGLISH_STOP_WORDS: Final = frozenset(("the", "be", "to", "of", "and", "that", "
 EDITOR_SIGNALS: Final = ("edited_line_ratio", "lorem_ipsum", "curly_bracket", "sentence_count")
 
 SIGNAL_NAMES: Final[tuple[str, ...]] = (
+    *repetition.SIGNAL_NAMES,
     # section 3
     "word_count",
     "mean_word_length",
@@ -182,8 +184,10 @@ def text_signals(
     if bad_words is not None:
         text_after = texts if edited is None else edited.texts
         counts["bad_word_count"] = count_bad_words(text_after, languages, bad_words)
+    repeated = repetition.repetition_signals(offsets, data, tables)
     divided = {name: _ratio(above, below) for name, (above, below) in ratios.items()}
-    return {name: counts[name] if name in counts else divided[name] for name in SIGNAL_NAMES}
+    found = repeated | counts | divided
+    return {name: found[name] for name in SIGNAL_NAMES}
 
 
 def _ratio(above: Signal, below: Signal) -> Signal:
