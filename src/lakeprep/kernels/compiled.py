@@ -70,11 +70,12 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def helper(function: Callable[P, R]) -> Callable[P, R]:
     """A function that kernels call. It is compiled when a kernel is, and becomes part of the
-    kernel's cached code: loading kernels from the cache loads no helper."""
-    return numba.njit(nogil=True)(function)
+    kernel's cached code: loading kernels from the cache loads no helper. It makes and returns no
+    array, so it counts no references (`_nrt`): an atomic increment for every array it is given."""
+    return numba.njit(nogil=True, _nrt=False)(function)
 
 
 def hot_helper(function: Callable[P, R]) -> Callable[P, R]:
     """A helper for the innermost loops, put into its callers: a call would pass every array as
-    seven arguments and count its references (half the speed of the words kernel)."""
-    return numba.njit(nogil=True, forceinline=True)(function)
+    seven arguments."""
+    return numba.njit(nogil=True, forceinline=True, _nrt=False)(function)

@@ -130,7 +130,9 @@ def span_kernel(
                 continue
             if count + 2 > len(spans):
                 grown = np.empty((2 * len(spans), 4), dtype=np.int64)
-                grown[:count] = spans[:count]
+                for i in range(count):
+                    for column in range(spans.shape[1]):
+                        grown[i, column] = spans[i, column]
                 spans = grown
             after = at + 1
             if byte == 0x40:

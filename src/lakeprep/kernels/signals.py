@@ -161,7 +161,8 @@ def script_kernel(
     counts = np.zeros(scripts, dtype=np.int64)
     for document in range(len(offsets) - 1):
         at, end = offsets[document], offsets[document + 1]
-        counts[:] = 0
+        for i in range(scripts):
+            counts[i] = 0
         while at < end:
             point, at = decode(data, at, end)
             own = flags[point]
