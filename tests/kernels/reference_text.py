@@ -14,13 +14,12 @@ ENDINGS = re.compile(r"(?ia)(?:['’][smd]|(?<=.n)['’]t|['’](?:re|ve|ll))\Z"
 
 DIGITS = tuple("0123456789")
 ASCII_AFFIXES = "!\"#&'()*,:;<>?[]_`{}"
-UNITS = set(
-    "m cm dm km mm nm ha in ft yd g kg mg t lb oz Pa hPa mbar mph kmh K G M T "
-    "kb KB mb MB gb GB tb TB am pm".split()
+UNITS = re.compile(
+    "[cdkmn]?m|ha|in|ft|yd|k?g|mg|t|lb|oz|h?Pa|mbar|mph|kmh|[KGMT]|[kmgt]b|[KMGT]B|[ap]m"
 )
-ABBREVIATIONS = set(
-    "Mr Mrs Ms Dr Prof St Jr Gov Gen Rep Rev Sen Inc Co Corp Ltd Bros "
-    "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec vs".split()
+ABBREVIATIONS = re.compile(
+    "Mrs?|Ms|Dr|Prof|St|Jr|Gov|Gen|Re[pv]|Sen|Inc|Co|Corp|Ltd|Bros|"
+    "Jan|Feb|Mar|Apr|Ju[nl]|Aug|Sept?|Oct|Nov|Dec|vs"
 )
 ADDRESS = re.compile(
     r"(?a)(?:[\w-]+(?:\.[\w-]+)*\.?(?:://|@))?(?:[\w-]+\.)+[a-z]{2,}(?::[0-9]{2,5})?"
@@ -110,13 +109,15 @@ def closes(chunk: str, at: int) -> bool:
             at = dots.end()
         elif is_genitive(chunk, at):
             at += 2
-        elif is_affix(char):
-            at += 1
-        elif at and chunk[at - 1] in DIGITS and (char == "+" or (is_prefix(char) and char != "=")):
+        elif is_affix(char) or (at and chunk[at - 1] in DIGITS and closes_number(char)):
             at += 1
         else:
             return False
     return True
+
+
+def closes_number(char: str) -> bool:
+    return char == "+" or (is_prefix(char) and char != "=")
 
 
 def is_genitive(chunk: str, at: int) -> bool:
@@ -178,11 +179,9 @@ def stands_alone(text: str, at: int, before: str) -> bool:
     held = bool(before) and (has(before, u.IDEOGRAPH) or always_parts(before)) and (
         not is_picture(before)
     )  # fmt: skip
-    if not (held and char <= "\x7f"):
-        if is_prefix(char) or (char == "." and after == ".") or (
-            char == "+" and (after or " ") not in DIGITS
-        ):  # fmt: skip
-            return True
+    opens = is_prefix(char) or char + after == ".." or (char == "+" and after not in DIGITS)
+    if opens and not (held and char <= "\x7f"):
+        return True
     return closes((before if at == 0 else "") + text, at + (at == 0 and bool(before)))
 
 
@@ -217,13 +216,13 @@ def core(text: str, at: int, before: str, beyond: str) -> list[str]:
             parted = parts(text[end - 1], text[end], after)
         end += not parted
     word = text[at:end]
-    if word in ABBREVIATIONS and text[end : end + 1] == "." != text[end + 1 : end + 2]:
+    if ABBREVIATIONS.fullmatch(word) and text[end : end + 1] == "." != text[end + 1 : end + 2]:
         return [word + "."]
     if parted:
         return [word]
     cut = 3 if word in ("cannot", "Cannot") else contraction(word)
     unit = re.fullmatch(r"(?s)(.*[0-9])([A-Za-z]+)", word)
-    if cut == len(word) and unit and unit[2] in UNITS:
+    if cut == len(word) and unit and UNITS.fullmatch(unit[2]):
         cut = len(unit[1])
     return [part for part in (word[:cut], word[cut:]) if part]
 

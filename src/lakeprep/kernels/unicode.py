@@ -224,7 +224,7 @@ def _with_edges(flags: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     prefix = affix | currency | np.isin(point, [ord(char) for char in "$%="])
     parting = picture | (mark & (~latin | (point == 0x2026)))
     edges = AFFIX * affix + PREFIX * prefix + PARTING * parting
-    return flags | edges.astype(np.uint32)
+    return np.asarray(flags | edges, dtype=np.uint32)
 
 
 def unicode_version() -> str:

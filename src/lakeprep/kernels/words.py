@@ -151,7 +151,7 @@ def is_digit(point: int) -> bool:
 @helper
 def is_word(own: np.uint32) -> bool:
     """Whether words are made of such characters; ideographs are tokens of their own."""
-    return (own & WORD_OR_JOINED) != NO_BITS and (own & IDEOGRAPH) == NO_BITS
+    return bool((own & WORD_OR_JOINED) != NO_BITS and (own & IDEOGRAPH) == NO_BITS)
 
 
 @helper
@@ -159,7 +159,7 @@ def is_quote(point: int, own: np.uint32) -> bool:
     """Whether it is a quotation mark, or punctuation beyond ASCII."""
     if point < 0x80:
         return point == 0x22 or point == 0x27 or point == 0x60
-    return (own & AFFIX) != NO_BITS
+    return bool((own & AFFIX) != NO_BITS)
 
 
 @helper
@@ -184,14 +184,14 @@ def parts(before: int, point: int, following: int, flags: FlagTable) -> bool:
         small = is_word(left) and (left & (UPPER | NUMBER)) == NO_BITS
         capital = (right & LETTER) != NO_BITS and (right & LOWER) == NO_BITS
         return (small or is_quote(before, left)) and (capital or is_quote(following, right))
-    if point == 0x2B or point == 0x2D or point == 0x2A or point == 0x5E:
-        if is_digit(before) and (is_digit(following) or following == 0x2D):
-            return True
+    sign = point == 0x2B or point == 0x2D or point == 0x2A or point == 0x5E
+    if sign and is_digit(before) and (is_digit(following) or following == 0x2D):
+        return True
     if (right & LETTER) == NO_BITS:
         return False
     if point == 0x2C:
-        return (left & LETTER) != NO_BITS
-    dash = point == 0x2D or point == EN_DASH or point == EM_DASH or point == 0x7E
+        return bool((left & LETTER) != NO_BITS)
+    dash = point == 0x2D or point == 0x7E or point in (EN_DASH, EM_DASH)
     return (dash or point == 0x3A or point == 0x2F or 0x3C <= point <= 0x3E) and is_word(left)
 
 
@@ -212,10 +212,10 @@ def dot_closes(before: int, before_that: int, flags: FlagTable) -> bool:
         alone = not is_word(flags[before_that])
         if (own & LETTER) != NO_BITS and alone:
             return False
-        return (own & UPPER) == NO_BITS or (flags[before_that] & UPPER) != NO_BITS
+        return bool((own & UPPER) == NO_BITS or (flags[before_that] & UPPER) != NO_BITS)
     if before == 0x25 or before == 0x2B or before == 0x2D:
         return True
-    return (own & AFFIX) != NO_BITS
+    return bool((own & AFFIX) != NO_BITS)
 
 
 @helper
@@ -353,10 +353,8 @@ def split_of(data: ByteArray, start: int, end: int) -> int:
         return split
     while split > start and (BYTE_CLASS[data[split - 1]] & LETTER_BYTE) != 0:
         split -= 1
-    if start < split < end and (BYTE_CLASS[data[split - 1]] & DIGIT_BYTE) != 0:
-        if is_one_of(data, split, end, UNITS):
-            return split
-    return end
+    after_digit = start < split < end and (BYTE_CLASS[data[split - 1]] & DIGIT_BYTE) != 0
+    return split if after_digit and is_one_of(data, split, end, UNITS) else end
 
 
 @helper
@@ -396,16 +394,16 @@ def core(data: ByteArray, first: int, start: int, end: int, flags: FlagTable) ->
     """The core of a chunk that begins at `start`: where it falls into two tokens (or ends), and
     where it ends."""
     before = point_before(data, first, start)
-    inner = before == 0x2D or before == 0x7E or before == EN_DASH or before == EM_DASH
+    inner = before == 0x2D or before == 0x7E or before in (EN_DASH, EM_DASH)
     inner = inner or before == 0x2E or before == 0x2F or before == 0x2A or before == 0x2B
     if not inner and before != 0x5E and (BYTE_CLASS[data[start]] & WORD_BYTE) != 0:
         stop = address_end(data, start, end)
         if stop > start:
             return stop, stop
     stop, parted = core_end(data, first, start, end, flags)
-    if stop < end and data[stop] == 0x2E and is_one_of(data, start, stop, ABBREVIATIONS):
-        if stop + 1 == end or data[stop + 1] != 0x2E:
-            return stop + 1, stop + 1
+    one_dot = stop < end and data[stop] == 0x2E and (stop + 1 == end or data[stop + 1] != 0x2E)
+    if one_dot and is_one_of(data, start, stop, ABBREVIATIONS):
+        return stop + 1, stop + 1
     return stop if parted else split_of(data, start, stop), stop
 
 
@@ -442,14 +440,12 @@ def mark_end(data: ByteArray, at: int, after: int, end: int, flags: FlagTable) -
     if is_genitive(data, point, after, end, flags):
         return after + 1
     following = point_after(data, after, end)
-    if point == 0x3A or point == 0x3B:
-        if following == 0x29 or (point == 0x3A and (following == 0x28 or following == 0x2A)):
-            return after + 1
-    elif point == 0x29 and following == 0x3A:
+    face = (point == 0x28 or point == 0x29) and following == 0x3A
+    face |= (point == 0x3A or point == 0x3B) and following == 0x29
+    face |= point == 0x28 and following == 0x3B
+    if face or (point == 0x3A and (following == 0x28 or following == 0x2A)):
         return after + 1
-    elif point == 0x28 and (following == 0x3A or following == 0x3B):
-        return after + 1
-    elif point == 0x2E or point == 0x2D:
+    if point == 0x2E or point == 0x2D:
         while after < end and data[after] == point:
             after += 1
     while after < end and data[after] >= 0xC0:
@@ -499,9 +495,9 @@ def is_plain(data: ByteArray, start: int, stop: int, end: int, seen: int) -> boo
         return False
     if data[stop] == 0x2E:  # a single letter, a capital, an abbreviation may keep it
         if size > 4:
-            return (BYTE_CLASS[data[stop - 1]] & UPPER_BYTE) == 0
+            return bool((BYTE_CLASS[data[stop - 1]] & UPPER_BYTE) == 0)
         return size > 2 and (seen & UPPER_BYTE) == 0
-    return (own & AFFIX_BYTE) != 0
+    return bool((own & AFFIX_BYTE) != 0)
 
 
 @hot_helper
