@@ -243,7 +243,7 @@ def main() -> None:
     theirs = peer(environment(call.environment), texts, call.language, config)
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
     result = {
-        "command": " ".join(["benchmarks/peers/compare.py", call.texts.name, *sys.argv[2:]]),
+        "call": {"texts": call.texts.name, "language": call.language, "stripped": call.strip},
         "documents": len(texts), "megabytes": round(megabytes, 1), "recipe": recipe,
         "peer": REQUIREMENTS.read_text().splitlines()[1], "python": platform.python_version(),
         "skipped": missing,

@@ -90,7 +90,7 @@ def keeps_dot(before: str) -> bool:
     """Whether the last dot after these characters of a chunk belongs to them."""
     last, last_but_one = before[-1:], before[-2:-1]
     if last and is_word(last):
-        if last.isalpha() and not (last_but_one and is_word(last_but_one)):
+        if last.isalpha() and not (last_but_one in ("'", "’") or is_word(last_but_one or " ")):
             return True
         return last.isupper() and not last_but_one.isupper()
     return not (last in ("%", "+", "-") or (last and is_affix(last)))

@@ -209,7 +209,8 @@ def dot_closes(before: int, before_that: int, flags: FlagTable) -> bool:
     that stands alone, and after a capital that follows no capital."""
     own = flags[before]
     if is_word(own):
-        alone = not is_word(flags[before_that])
+        quote = before_that == 0x27 or before_that == APOSTROPHE  # don't.
+        alone = not quote and not is_word(flags[before_that])
         if (own & LETTER) != NO_BITS and alone:
             return False
         return bool((own & UPPER) == NO_BITS or (flags[before_that] & UPPER) != NO_BITS)
