@@ -10,7 +10,21 @@ from functools import cache
 
 from lakeprep.kernels import unicode as u
 
-ENDINGS = re.compile(r"(?i)(?:['’][smd]|(?<=.n)['’]t|['’](?:re|ve|ll))\Z", re.S)
+ENDINGS = re.compile(r"(?ia)(?:['’][smd]|(?<=.n)['’]t|['’](?:re|ve|ll))\Z", re.S)
+
+DIGITS = tuple("0123456789")
+ASCII_AFFIXES = "!\"#&'()*,:;<>?[]_`{}"
+UNITS = re.compile(
+    "[cdkmn]?m|ha|in|ft|yd|k?g|mg|t|lb|oz|h?Pa|mbar|mph|kmh|[KGMT]|[kmgt]b|[KMGT]B|[ap]m"
+)
+ABBREVIATIONS = re.compile(
+    "Mrs?|Ms|Dr|Prof|St|Jr|Gov|Gen|Re[pv]|Sen|Inc|Co|Corp|Ltd|Bros|"
+    "Jan|Feb|Mar|Apr|Ju[nl]|Aug|Sept?|Oct|Nov|Dec|vs"
+)
+ADDRESS = re.compile(
+    r"(?a)(?:[\w-]+(?:\.[\w-]+)*\.?(?:://|@))?(?:[\w-]+\.)+[a-z]{2,}(?::[0-9]{2,5})?"
+    r"(?:([/?#][!-~]*)|(?=[.!\"#&'()*,:;<>?\[\]_`{}]*(?:[\x00-\x20\x7f]|\Z)))"
+)
 
 
 @cache
@@ -24,87 +38,193 @@ def is_word(char: str) -> bool:
     return has(char, u.WORD | u.JOINED) and not has(char, u.IDEOGRAPH)
 
 
-def joins(char: str, before: str, after: str) -> bool:
-    letters = before.isalpha(), after.isalpha()
-    if char in "'’":
+def is_other(char: str) -> bool:
+    """Beyond ASCII, and neither of a word nor white space."""
+    return char > "\x7f" and not has(char, u.WORD | u.JOINED | u.SPACE)
+
+
+def is_picture(char: str) -> bool:
+    kinds = r"[\xa6\xa9\xae\xb0\u2100-\u214f\u2195-\u21ff\u2300-\U0010ffff]"
+    return is_other(char) and not has(char, u.PUNCTUATION) and bool(re.match(kinds, char))
+
+
+def is_mark(char: str) -> bool:
+    """Punctuation beyond ASCII, but for hyphens and bullets."""
+    return is_other(char) and has(char, u.PUNCTUATION) and char not in "‐‑‒―•"
+
+
+def is_affix(char: str) -> bool:
+    return char in ASCII_AFFIXES or char == "´" or is_mark(char) or is_picture(char)
+
+
+def is_prefix(char: str) -> bool:
+    return is_affix(char) or char in "%=$" or bool(re.match("[\xa2-\xa5\u20a0-\u20cf]", char))
+
+
+def is_quote(char: str) -> bool:
+    return char in "'\"`" or (char > "\x7f" and is_affix(char))
+
+
+def always_parts(char: str) -> bool:
+    latin = char < "\u0100" or "\u2010" <= char < "\u2040"
+    return is_picture(char) or (is_mark(char) and (char == "…" or not latin))
+
+
+def parts(before: str, char: str, after: str) -> bool:
+    """`before` and `after` are a blank where there is nothing."""
+    if always_parts(char) or (char == "." and "." in (before, after)):
         return True
+    letter = after.isalpha()
     if char == ".":
-        return not (letters[0] and not before.isupper() and after.isupper())
+        small = is_word(before) and not before.isupper() and not has(before, u.NUMBER)
+        capital = letter and not after.islower()
+        return (small or is_quote(before)) and (capital or is_quote(after))
+    if char in "+-*^" and before in DIGITS and after in (*DIGITS, "-"):
+        return True
     if char == ",":
-        return letters != (True, True)
-    if char in "-–—~":
-        return not letters[1] and (letters[0] or char != "-")
-    if char in "+*^":
-        return letters != (False, False)
-    if char in ":/<=>":
-        return not letters[1]
-    return "!" <= char <= "~"
+        return before.isalpha() and letter
+    return char in "-–—~:/<=>" and is_word(before) and letter
 
 
-def address(text: str) -> str:
-    match = re.match(r"(?i)(?:https?://|www\.)([!-~]+)", text, re.A)
-    if match is None:
-        return ""
-    body = re.split(r'[<>"]', match[1])[0].rstrip("!'()*,.:;?[]_{|}~")
-    return match[0][: len(match[0]) - len(match[1])] + body if body else ""
+def keeps_dot(before: str) -> bool:
+    """Whether the last dot after these characters of a chunk belongs to them."""
+    last, last_but_one = before[-1:], before[-2:-1]
+    if last and is_word(last):
+        if last.isalpha() and not (last_but_one in ("'", "’") or is_word(last_but_one or " ")):
+            return True
+        return last.isupper() and not last_but_one.isupper()
+    return not (last in ("%", "+", "-") or (last and is_affix(last)))
+
+
+def closes(chunk: str, at: int) -> bool:
+    """Whether nothing but marks that close follow from `at` on."""
+    while at < len(chunk):
+        char = chunk[at]
+        dots = re.compile(r"\.+").match(chunk, at)
+        if has(char, u.JOINED):
+            at += 1
+        elif dots:
+            if len(dots[0]) == 1 and keeps_dot(chunk[:at]):
+                return False
+            at = dots.end()
+        elif is_genitive(chunk, at):
+            at += 2
+        elif is_affix(char) or (at and chunk[at - 1] in DIGITS and closes_number(char)):
+            at += 1
+        else:
+            return False
+    return True
+
+
+def closes_number(char: str) -> bool:
+    return char == "+" or (is_prefix(char) and char != "=")
+
+
+def is_genitive(chunk: str, at: int) -> bool:
+    after = chunk[at + 2 : at + 3]
+    return chunk[at] in "'’" and chunk[at + 1 : at + 2] in ("s", "S") and not (
+        after and is_word(after)
+    )  # fmt: skip
 
 
 def tokens(text: str) -> list[str]:
     """RULES.md section 1, "our words"; see the docstring of kernels/words.py."""
-    found = []
-    at = 0
-    while at < len(text):
-        char = text[at]
-        if char.isspace() or char == "\u200b":
-            at += 1
-            continue
-        if is_word(char):
-            word = address(text[at : at + 5000]) or word_at(text, at)
-            at += len(word)
-            if word.endswith(".") or re.match(r"(?i)(https?:|www)", word):
-                found.append(word)
-                continue
-            cut = contraction(word)
-            found += [part for part in (word[:cut], word[cut:]) if part]
-            continue
-        inner = text[at + 1 : at + 2]
-        spaced = at == 0 or text[at - 1].isspace() or text[at - 1] == "\u200b"
-        leads = spaced and inner and char in "/-@~\\=+|." and is_word(inner)
-        if leads and not has(inner, u.JOINED):
-            word = word_at(text, at + 1)
-            cut = len(word) if word.endswith(".") else contraction(word)
-            found += [part for part in (char + word[:cut], word[cut:]) if part]
-            at += 1 + len(word)
-            continue
-        end = at + 1
-        while char in ".-" and text[end : end + 1] == char:
-            end += 1
-        while end < len(text) and has(text[end], u.JOINED):
-            end += 1
-        found.append(text[at:end])
-        at = end
+    found: list[str] = []
+    for chunk in re.split(r"[\s\u200b\x1c-\x1f\x85]+", text):
+        stretches = ["", *ideographs_apart(chunk), ""]
+        for before, stretch, after in zip(stretches, stretches[1:], stretches[2:], strict=False):
+            if has(stretch[0], u.IDEOGRAPH):
+                found.append(stretch)
+            else:
+                found += stretch_tokens(stretch, before[-1:], after[:1])
     return found
 
 
-def word_at(text: str, start: int) -> str:
-    end = start
-    bases = ""  # what the run is made of, without marks; a joint hides what stands before it
-    while end < len(text):
-        if is_word(text[end]):
-            if not has(text[end], u.JOINED):
-                bases += text[end]
-            end += 1
+def ideographs_apart(chunk: str) -> list[str]:
+    out: list[str] = []
+    for char in chunk:
+        own = has(char, u.IDEOGRAPH)
+        follows = bool(out) and has(out[-1][0], u.IDEOGRAPH)
+        if out and ((follows and has(char, u.JOINED) and not own) or (not follows and not own)):
+            out[-1] += char
+        else:
+            out.append(char)
+    return out
+
+
+def stretch_tokens(text: str, outside: str, beyond: str) -> list[str]:
+    """Tokens of a chunk without ideographs; `outside` and `beyond` are what stands directly before
+    and behind it."""
+    found = []
+    at = 0
+    while at < len(text):
+        before = text[at - 1] if at else outside
+        end = mark_end(text, at) if stands_alone(text, at, before) else 0
+        if end:
+            found.append(text[at:end])
+            at = end
             continue
-        after = text[end + 1 : end + 2]
-        inner = after and bases and is_word(after) and not has(after, u.JOINED)
-        if inner and joins(text[end], bases[-1], after):
-            bases += "\n" + after
-            end += 2
-            continue
-        if text[end] == "." and bases and bases[-1].isupper() and not bases[-2:-1].isupper():
-            end += 1
-        break
-    return text[start:end]
+        words = core(text, at, before, beyond)
+        found += words
+        at += sum(map(len, words))
+    return found
+
+
+def stands_alone(text: str, at: int, before: str) -> bool:
+    char, after = text[at], text[at + 1 : at + 2]
+    if is_word(char):
+        return False
+    if before and is_word(before):
+        return True
+    held = bool(before) and (has(before, u.IDEOGRAPH) or always_parts(before)) and (
+        not is_picture(before)
+    )  # fmt: skip
+    opens = is_prefix(char) or char + after == ".." or (char == "+" and after not in DIGITS)
+    if opens and not (held and char <= "\x7f"):
+        return True
+    return closes((before if at == 0 else "") + text, at + (at == 0 and bool(before)))
+
+
+def mark_end(text: str, at: int) -> int:
+    if is_genitive(text, at):
+        return at + 2
+    fixed = re.compile(r"\):|:[()*]|;\)|\([:;]|\.+|-+").match(text, at)
+    end = fixed.end() if fixed else at + 1
+    if fixed and text[at] not in ".-":
+        return end
+    while end < len(text) and has(text[end], u.JOINED):
+        end += 1
+    return end
+
+
+def core(text: str, at: int, before: str, beyond: str) -> list[str]:
+    """The one or two tokens that begin at `at` and are no marks that open or close."""
+    if before not in tuple("-~–—./*+^"):
+        match = ADDRESS.match(text, at)
+        if match and text[at].isalnum():
+            host, path = match[0][: len(match[0]) - len(match[1] or "")], match[1] or ""
+            return [host + path.rstrip(ASCII_AFFIXES + ".")]
+    end = at
+    parted = False
+    while end < len(text) and not parted:
+        if end > at and not is_word(text[end]):
+            if closes(text, end):
+                break
+            hyphens = re.compile("-{1,3}|.", re.S).match(text, end)
+            assert hyphens is not None
+            after = (text[hyphens.end() : hyphens.end() + 1] or beyond) or " "
+            parted = parts(text[end - 1], text[end], after)
+        end += not parted
+    word = text[at:end]
+    if ABBREVIATIONS.fullmatch(word) and text[end : end + 1] == "." != text[end + 1 : end + 2]:
+        return [word + "."]
+    if parted:
+        return [word]
+    cut = 3 if word in ("cannot", "Cannot") else contraction(word)
+    unit = re.fullmatch(r"(?s)(.*[0-9])([A-Za-z]+)", word)
+    if cut == len(word) and unit and UNITS.fullmatch(unit[2]):
+        cut = len(unit[1])
+    return [part for part in (word[:cut], word[cut:]) if part]
 
 
 def contraction(word: str) -> int:

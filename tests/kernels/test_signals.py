@@ -93,6 +93,23 @@ def test_contractions_and_inner_marks_as_the_reference_splits_them() -> None:
     ]  # fmt: skip
 
 
+def test_chunks_are_parted_as_the_reference_parts_them() -> None:
+    cases = {
+        "(e.g. **[text](http://a.b/c-d)**).": [
+            "(", "e.g.", "*", "*", "[", "text](http://a.b", "/", "c", "-", "d", ")", "*", "*", ")",
+            ".",
+        ],
+        "see http://a.bc/d-e?f=g, a|b don't.": [
+            "see", "http://a.bc/d-e?f=g", ",", "a|b", "do", "n't", ".",
+        ],
+        "Mr. X paid $5.20 (10km) cannot...": [
+            "Mr.", "X", "paid", "$", "5.20", "(", "10", "km", ")", "can", "not", "...",
+        ],
+    }  # fmt: skip
+    for text, expected in cases.items():
+        assert kernel_tokens(text) == expected
+
+
 def test_stop_words_count_once_and_only_in_their_language() -> None:
     batch = pa.array(["the the of The", "的的了 the", "the of", "的", None])
     languages = pa.array(["en", "zh", "de", None, "en"])

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import llvmlite.binding as llvm
 import numba
@@ -31,6 +31,13 @@ I32_TABLE: Final = "Array(int32, 1, 'C', readonly=True)"
 I32_ROWS: Final = "Array(int32, 2, 'C', readonly=True)"
 I64_TABLE: Final = "Array(int64, 1, 'C', readonly=True)"
 U64_TABLE: Final = "Array(uint64, 1, 'C', readonly=True)"
+
+# Helpers are called by kernels alone: no entry from Python or C is compiled for them.
+HELPER: Final[dict[str, Any]] = {
+    "_nrt": False,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 
 
 COMPLETE: Final = "complete"
@@ -108,11 +115,12 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def helper(function: Callable[P, R]) -> Callable[P, R]:
     """A function that kernels call. It is compiled when a kernel is, and becomes part of the
-    kernel's cached code: loading kernels from the cache loads no helper."""
-    return numba.njit(nogil=True)(function)
+    kernel's cached code: loading kernels from the cache loads no helper. It makes and returns no
+    array, so it counts no references (`_nrt`): an atomic increment for every array it is given."""
+    return cast(Callable[P, R], numba.njit(**HELPER)(function))
 
 
 def hot_helper(function: Callable[P, R]) -> Callable[P, R]:
     """A helper for the innermost loops, put into its callers: a call would pass every array as
-    seven arguments and count its references (half the speed of the words kernel)."""
-    return numba.njit(nogil=True, forceinline=True)(function)
+    seven arguments."""
+    return cast(Callable[P, R], numba.njit(**HELPER, forceinline=True)(function))

@@ -31,7 +31,7 @@ from lakeprep.kernels.addresses import (
 from lakeprep.kernels.arrow import string_array, string_buffers
 from lakeprep.kernels.compiled import BYTES, I64_TABLE, OFFSETS, U32_TABLE, helper, kernel
 from lakeprep.kernels.phones import MOST_DIGITS, SCRATCH_ROWS, is_fictional, phone_end
-from lakeprep.kernels.utf8 import ByteArray
+from lakeprep.kernels.utf8 import ByteArray, copy_bytes
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -130,7 +130,9 @@ def span_kernel(
                 continue
             if count + 2 > len(spans):
                 grown = np.empty((2 * len(spans), 4), dtype=np.int64)
-                grown[:count] = spans[:count]
+                for i in range(count):
+                    for column in range(spans.shape[1]):
+                        grown[i, column] = spans[i, column]
                 spans = grown
             after = at + 1
             if byte == 0x40:
@@ -187,14 +189,14 @@ def replace_kernel(
         at, end = offsets[document], offsets[document + 1]
         while span < len(documents) and documents[span] == document:
             size = starts[span] - at
-            out[filled : filled + size] = data[at : at + size]
+            copy_bytes(data, at, size, out, filled)
             filled += size
             size = word_offsets[span + 1] - word_offsets[span]
-            out[filled : filled + size] = words[word_offsets[span] : word_offsets[span + 1]]
+            copy_bytes(words, word_offsets[span], size, out, filled)
             filled += size
             at = ends[span]
             span += 1
-        out[filled : filled + end - at] = data[at:end]
+        copy_bytes(data, at, end - at, out, filled)
         filled += end - at
         out_offsets[document + 1] = filled
     return filled

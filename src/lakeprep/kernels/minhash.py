@@ -79,7 +79,8 @@ def minimum_hashes(
     signature: UInt32Array,
 ) -> None:
     """Writes the signature of `count` shingles: the least value under each permutation."""
-    signature[:] = EMPTY
+    for k in range(len(signature)):
+        signature[k] = EMPTY
     for i in range(count):
         value = finalize32(shingles[i])
         for k in range(len(signature)):
@@ -185,7 +186,8 @@ def sort_unique(values: UInt64Array, count: int, spare: UInt64Array, counts: Int
     source, target = values, spare
     for digit in range(8):
         shift = np.uint64(8 * digit)
-        counts[:] = 0
+        for i in range(256):
+            counts[i] = 0
         for i in range(count):
             counts[int((source[i] >> shift) & BYTE)] += 1
         # In the last digit, 128 to 255 are the negative numbers: they come first.
@@ -232,7 +234,8 @@ def shingle_kernel(
         count = sort_unique(scratch, shingle_hashes(scratch, tokens, scratch), spare, counts)
         if filled + count > len(out):
             grown = np.empty(max(2 * len(out), filled + count), dtype=np.int64)
-            grown[:filled] = out[:filled]
+            for i in range(filled):
+                grown[i] = out[i]
             out = grown
         for i in range(count):
             out[filled + i] = np.int64(scratch[i])

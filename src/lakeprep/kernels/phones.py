@@ -415,14 +415,12 @@ def phone_end(
     if groups == 0:
         return at
     used = 0
-    if plus:
-        used = international(scratch, groups, 0)
-    else:
-        lead = scratch[END, 0] - scratch[BEGIN, 0]
-        if lead >= 3 and scratch[DIGITS, 0] == 0 and scratch[DIGITS, 1] == 0 and groups > 1:
-            used = international(scratch, groups, 2)
-        if used == 0:
-            used = max(north_american(scratch, groups, opened), chinese(scratch, groups))
+    lead = scratch[END, 0] - scratch[BEGIN, 0]
+    zeros = lead >= 3 and scratch[DIGITS, 0] == 0 and scratch[DIGITS, 1] == 0 and groups > 1
+    if plus or zeros:
+        used = international(scratch, groups, 0 if plus else 2)
+    if used == 0 and not plus:
+        used = max(north_american(scratch, groups, opened), chinese(scratch, groups))
     if used == 0 and not plus:
         used = national(scratch, groups)
         if used > 0 and not announced(data, start, at, announcing, first_bytes, seen):

@@ -216,7 +216,8 @@ def script_kernel(
     counts = np.zeros(scripts, dtype=np.int64)
     for document in range(len(offsets) - 1):
         at, end = offsets[document], offsets[document + 1]
-        counts[:] = 0
+        for i in range(scripts):
+            counts[i] = 0
         simplified, traditional = 0, 0
         while at < end:
             point, at = decode(data, at, end)

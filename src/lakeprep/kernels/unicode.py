@@ -40,7 +40,13 @@ BRACKET: Final = 1 << 15  # ( ) [ ] and their full-width and lenticular forms
 PUNCTUATION: Final = 1 << 16  # category P*
 SIMPLIFIED: Final = 1 << 17  # Han that only simplified Chinese uses (han_pairs.txt)
 TRADITIONAL: Final = 1 << 18  # Han that only traditional Chinese uses
+# Where words end, made from the others when the tables are read (`_with_edges`).
+AFFIX: Final = 1 << 19  # a token of its own at either end of a chunk
+PREFIX: Final = 1 << 20  # at its begin: affixes, currencies, % = §
+PARTING: Final = 1 << 21  # parts a chunk anywhere
 SCRIPT_SHIFT: Final = 24
+
+ASCII_AFFIXES: Final = "!\"#&'()*,:;<>?[]_`{}"
 
 # ISO 15924. Index 0 is "no script of its own" (Zyyy: common, inherited, or none of these).
 # The second column is how the names of the script's code points begin.
@@ -195,6 +201,7 @@ def tables() -> UnicodeTables:
         fold = np.where(relative, np.arange(size, dtype=np.int32) + deltas, deltas)
         sequences = np.ascontiguousarray(stored["fold_sequences"].astype(np.int32))
         version = str(json.loads(str(stored["meta"]))["unicode_version"])
+    flags = _with_edges(flags)
     for table in (flags, lower, fold, sequences):
         table.setflags(write=False)
     return UnicodeTables(version, flags, lower, fold.astype(np.int32, copy=False), sequences)
@@ -205,6 +212,31 @@ def han_pairs() -> tuple[str, str]:
     lines = HAN_PAIRS_FILE.read_text(encoding="utf-8").splitlines()
     pairs = " ".join(line for line in lines if not line.startswith("#")).split()
     return "".join(p[0] for p in pairs if p[0] != "-"), "".join(p[1] for p in pairs)
+
+
+def _with_edges(flags: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """The flags with AFFIX, PREFIX and PARTING.
+
+    Punctuation beyond ASCII is an affix, but for hyphens and bullets; so are pictures (symbols
+    that are no arrows, operators or currencies). Pictures, ellipses and other scripts' punctuation
+    part words; quotes and dashes of Latin text do not.
+    """
+    point = np.arange(len(flags), dtype=np.int32)
+    beyond = point > 0x7F
+    mark = beyond & (flags & PUNCTUATION != 0) & ~np.isin(point, [0x2010, 0x2011, 0x2012, 0x2015])
+    mark &= point != 0x2022
+    other = beyond & (flags & (WORD | JOINED | SPACE | PUNCTUATION) == 0)
+    picture = np.isin(point, [0xA6, 0xA9, 0xAE, 0xB0]) | (point >= 0x2300)
+    picture |= ((point >= 0x2100) & (point < 0x2150)) | ((point >= 0x2195) & (point < 0x2200))
+    picture &= other
+    latin = (point < 0x100) | ((point >= 0x2010) & (point < 0x2040))
+    currency = ((point >= 0xA2) & (point <= 0xA5)) | ((point >= 0x20A0) & (point <= 0x20CF))
+    ascii_affix = np.isin(point, [ord(char) for char in ASCII_AFFIXES])
+    affix = ascii_affix | mark | picture | (point == 0xB4)
+    prefix = affix | currency | np.isin(point, [ord(char) for char in "$%="])
+    parting = picture | (mark & (~latin | (point == 0x2026)))
+    edges = AFFIX * affix + PREFIX * prefix + PARTING * parting
+    return np.asarray(flags | edges, dtype=np.uint32)
 
 
 def unicode_version() -> str:

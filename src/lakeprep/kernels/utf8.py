@@ -69,3 +69,11 @@ def same_bytes(data: ByteArray, left: int, right: int, size: int) -> bool:
         if data[left + i] != data[right + i]:
             return False
     return True
+
+
+@helper
+def copy_bytes(source: ByteArray, start: int, size: int, target: ByteArray, at: int) -> None:
+    """Copies `size` bytes from `start` to `at`. (An assignment of slices takes seconds to
+    compile.)"""
+    for i in range(size):
+        target[at + i] = source[start + i]

@@ -28,16 +28,23 @@ from lakeprep.kernels.compiled import (
 from lakeprep.kernels.unicode import UnicodeTables
 from lakeprep.kernels.utf8 import FNV_OFFSET, FNV_PRIME, ByteArray, mix
 from lakeprep.kernels.words import (
+    BYTE_CLASS,
     HAS_LETTER,
     HAS_OTHER_THAN_SYMBOL,
     IS_PUNCTUATION,
     IS_TERMINAL,
+    LETTER_BYTE,
+    LOWER_BYTE,
+    SPACE_BYTE,
+    WORD_BYTE,
+    is_plain,
     measure,
     next_token,
 )
 
 Int64Array = npt.NDArray[np.int64]
 FloatRows = npt.NDArray[np.float64]
+UInt64Rows = npt.NDArray[np.uint64]
 
 # Rows of the kernel's result. TOKENS (|W|) is the denominator of signals counted elsewhere.
 TOKENS: Final = 0
@@ -51,6 +58,9 @@ SENTENCES: Final = 7
 WORD_ROWS: Final = 8
 
 LANGUAGE_FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
+COUNT_BITS: Final = np.uint64(32)
+COUNT_MASK: Final = np.uint64((1 << 32) - 1)
+ONE: Final = np.uint64(1)
 PROBES: Final = 256  # a text made to collide loses exactness, never time
 
 
@@ -152,28 +162,35 @@ def stop_word_number(
 
 
 @hot_helper
-def count_in(
-    key: np.uint64,
-    document: int,
-    slots: int,
-    table_key: npt.NDArray[np.uint64],
-    table_document: Int64Array,
-    table_count: Int64Array,
-) -> int:
-    """Counts a key in the document's part of the hash table (`slots`, a power of two). Returns
-    the slot where it was seen for the first time, else -1."""
+def count_in(key: np.uint64, stamp: np.uint64, slots: int, table: UInt64Rows) -> int:
+    """Counts a key in the document's part of the hash table (`slots`, a power of two). A row is a
+    key and, in `stamp`'s upper and lower half, the document that it is of and its count. Returns
+    the slot where the key was seen for the first time, else -1."""
     slot = int(np.int64(key & np.uint64(slots - 1)))
     for _ in range(PROBES):
-        if table_document[slot] != document:
-            table_document[slot] = document
-            table_key[slot] = key
-            table_count[slot] = 1
+        if (table[slot, 1] >> COUNT_BITS) != stamp:
+            table[slot, 0] = key
+            table[slot, 1] = (stamp << COUNT_BITS) + ONE
             return slot
-        if table_key[slot] == key:
-            table_count[slot] += 1
+        if table[slot, 0] == key:
+            table[slot, 1] += ONE
             return -1
         slot = (slot + 1) & (slots - 1)
     return -1
+
+
+@helper
+def entropy_of(table: UInt64Rows, distinct_slots: Int64Array, distinct: int, words: int) -> float:
+    """The entropy in nats of the counts in the table, `words` together: -sum(p log p) with
+    p = k / n is log n - sum(k log k) / n, where k = 1 adds nothing."""
+    if words == 0:
+        return 0.0
+    total = 0.0
+    for i in range(distinct):
+        times = int(np.int64(table[distinct_slots[i], 1] & COUNT_MASK))
+        if times > 1:
+            total -= times * math.log(times)
+    return max(0.0, math.log(words) + total / words)
 
 
 @kernel(
@@ -196,66 +213,80 @@ def word_kernel(
     """Fills `out` (WORD_ROWS rows, one column a document). The hash table of distinct words is
     sized by the longest text, and each document uses as much of it as its own length asks."""
     capacity = 64
-    while capacity < longest_text:
+    while capacity < longest_text // 2:
         capacity *= 2
-    table_key = np.empty(capacity, dtype=np.uint64)
-    table_document = np.zeros(capacity, dtype=np.int64)
-    table_count = np.empty(capacity, dtype=np.int64)
+    table = np.zeros((capacity, 2), dtype=np.uint64)
     distinct_slots = np.empty(capacity, dtype=np.int64)
     stop_word_seen = np.zeros(len(word_offsets), dtype=np.int64)
+    last_slot = np.uint64(len(slot_word) - 1)
     for document in range(len(offsets) - 1):
-        at, end = offsets[document], offsets[document + 1]
+        first, end = offsets[document], offsets[document + 1]
+        at = first
+        # Words of one byte are few, and others have one and a half bytes or more.
         slots = 64
-        while slots < end - at:
+        while slots < (end - at) // 2:
             slots *= 2
-        stamp = document + 1
-        salt = np.uint64(languages[document] + 1) * LANGUAGE_FACTOR
+        stamp = np.uint64(document + 1)
+        language = languages[document]
+        salt = np.uint64(language + 1) * LANGUAGE_FACTOR
         tokens, words, points, with_letter, stop_words = 0, 0, 0, 0, 0
         distinct, sentences, boundary = 0, 0, True
         while at < end:
-            begin, stop, at = next_token(data, offsets[document], at, end, flags)
-            # A word and the contraction at its end: the loop goes round a second time.
+            begin, seen, folded = at, 0, FNV_OFFSET
+            byte = data[at]
+            own = BYTE_CLASS[byte]
+            if own & SPACE_BYTE:
+                at += 1
+                continue
+            while own & WORD_BYTE:
+                seen |= own
+                folded = (folded ^ np.uint64(LOWER_BYTE[byte])) * FNV_PRIME
+                at += 1
+                if at == end:
+                    break
+                byte = data[at]
+                own = BYTE_CLASS[byte]
+            stop = at
+            plain = is_plain(data, begin, at, end, seen)
+            if not plain:
+                begin, stop, at = next_token(data, first, begin, end, flags)
+            # A word and what is split off its end: the loop goes round a second time.
             while begin < at:
-                size, kind, folded = measure(data, begin, stop, flags, lower)
+                if plain:
+                    size, folded = stop - begin, mix(folded)
+                    kind = HAS_OTHER_THAN_SYMBOL + ((seen & LETTER_BYTE) != 0) * HAS_LETTER
+                else:
+                    size, kind, folded = measure(data, begin, stop, flags, lower)
                 tokens += 1
                 if boundary and (sentences == 0 or (kind & IS_PUNCTUATION) == 0):
                     sentences += 1
                     boundary = False
-                if (kind & IS_TERMINAL) != 0:
-                    boundary = True
-                if (kind & HAS_LETTER) != 0:
-                    with_letter += 1
-                if languages[document] >= 0:
-                    number = stop_word_number(
-                        data, begin, stop, mix(folded ^ salt),
-                        slot_hash, slot_word, word_offsets, word_data,
-                    )  # fmt: skip
-                    if number >= 0 and stop_word_seen[number] != stamp:
-                        stop_word_seen[number] = stamp
-                        stop_words += 1
+                boundary |= (kind & IS_TERMINAL) != 0
+                with_letter += (kind & HAS_LETTER) != 0
+                if language >= 0:
+                    key = mix(folded ^ salt)
+                    if slot_word[np.int64(key & last_slot)] >= 0:
+                        number = stop_word_number(
+                            data, begin, stop, key, slot_hash, slot_word, word_offsets, word_data
+                        )
+                        if number >= 0 and stop_word_seen[number] != document + 1:
+                            stop_word_seen[number] = document + 1
+                            stop_words += 1
                 if (kind & HAS_OTHER_THAN_SYMBOL) != 0:
                     words += 1
                     points += size
-                    slot = count_in(folded, stamp, slots, table_key, table_document, table_count)
+                    slot = count_in(folded, stamp, slots, table)
                     if slot >= 0:
                         distinct_slots[distinct] = slot
                         distinct += 1
                 begin, stop = stop, at
-        # -sum(p log p) with p = k / n is log n - sum(k log k) / n, where k = 1 adds nothing.
-        entropy = 0.0
-        if words > 0:
-            for i in range(distinct):
-                times = table_count[distinct_slots[i]]
-                if times > 1:
-                    entropy -= times * math.log(times)
-            entropy = max(0.0, math.log(words) + entropy / words)
         out[TOKENS, document] = tokens
         out[WORDS, document] = words
         out[WORD_CODE_POINTS, document] = points
         out[LETTER_TOKENS, document] = with_letter
         out[STOP_WORDS, document] = stop_words
         out[DISTINCT_WORDS, document] = distinct
-        out[ENTROPY, document] = entropy
+        out[ENTROPY, document] = entropy_of(table, distinct_slots, distinct, words)
         out[SENTENCES, document] = sentences
 
 

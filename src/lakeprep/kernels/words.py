@@ -1,19 +1,20 @@
 """Our words (RULES.md section 1): one segmentation for all languages, and what is counted on it.
 
-A token is, from left to right,
+A letter or mark of Han, Kana or Thai is a token of its own. Everything else between white space is
+a chunk, and is parted as the reference's English tokenizer parts it (docs/agreement.md):
 
-- an address: ``http://``, ``https://`` or ``www.`` (any case), then printable ASCII but ``< > "``,
-  without closing punctuation at its end;
-- one letter or mark of Han, Kana or Thai;
-- a run of letters, numbers, marks and format characters (zero-width joiners, soft hyphens). One
-  ASCII character, or a typographic apostrophe or dash, between two of them joins them as it does
-  in the reference for English (`joins`). English contractions are split off the end (do|n't,
-  it|'s), and a dot after a single capital stays (J. U.S.);
-- the same after one of ``/ - @ ~ \\ = + | .`` that white space precedes (/usr, -f, .txt);
-- a run of dots or of hyphens;
-- any other code point that is not white space.
+- marks that stand at a chunk's begin (`opens`) or at its end (`closes`) are tokens of their own;
+- what lies between is one token, but for the marks that part it (`parts`): ``-`` and ``/`` before
+  a letter, ``.`` between small and capital, symbols and pictures, punctuation of other scripts.
+  Other marks stay inside: text](http, a|b;
+- an address (`address_end`) is not parted;
+- English contractions are split off the end (do|n't, it|'s), and units after digits (10|km); a dot
+  after a letter that stands alone stays (J. U.S. e.g.), so it does on common abbreviations;
+- runs of dots or of hyphens are one token.
 
-Marks and format characters belong to what stands before them. A zero-width space only separates.
+What part of a chunk a mark stands in is told from the characters around it alone, so that
+`next_token` needs no state. Marks (Mn, Mc) and format characters belong to what stands before
+them. A zero-width space only separates.
 """
 
 from __future__ import annotations
@@ -39,83 +40,278 @@ ZERO_WIDTH_SPACE: Final = 0x200B
 APOSTROPHE: Final = 0x2019
 EN_DASH: Final = 0x2013
 EM_DASH: Final = 0x2014
+NOTHING: Final = 0x20  # stands for the character before the first or after the last
 
 WORD_OR_JOINED: Final = np.uint32(u.WORD | u.JOINED)
 IDEOGRAPH: Final = np.uint32(u.IDEOGRAPH)
 JOINED: Final = np.uint32(u.JOINED)
 SPACE: Final = np.uint32(u.SPACE)
 LETTER: Final = np.uint32(u.LETTER)
-DIGIT: Final = np.uint32(u.NUMBER)
+NUMBER: Final = np.uint32(u.NUMBER)
 UPPER: Final = np.uint32(u.UPPER)
+LOWER: Final = np.uint32(u.LOWER)
 SYMBOL: Final = np.uint32(u.SYMBOL)
 TERMINAL: Final = np.uint32(u.TERMINAL)
 PUNCTUATION: Final = np.uint32(u.PUNCTUATION)
+AFFIX: Final = np.uint32(u.AFFIX)
+PARTING: Final = np.uint32(u.PARTING)
+PREFIX: Final = np.uint32(u.PREFIX)
+FOREIGN: Final = np.uint32(u.PARTING | u.PUNCTUATION)
 NO_BITS: Final = np.uint32(0)
+
+# What a byte is by itself, as bits; 0 for bytes beyond ASCII.
+WORD_BYTE: Final = 1
+SPACE_BYTE: Final = 2
+LETTER_BYTE: Final = 4
+DIGIT_BYTE: Final = 8
+UPPER_BYTE: Final = 16
+AFFIX_BYTE: Final = 32
+BYTE_CLASS: Final = np.array(
+    [
+        WORD_BYTE * chr(b).isalnum()
+        + SPACE_BYTE * chr(b).isspace()
+        + LETTER_BYTE * chr(b).isalpha()
+        + DIGIT_BYTE * chr(b).isdecimal()
+        + UPPER_BYTE * chr(b).isupper()
+        + AFFIX_BYTE * (chr(b) in u.ASCII_AFFIXES)
+        if b < 128
+        else 0
+        for b in range(256)
+    ],
+    dtype=np.uint8,
+)
+LOWER_BYTE: Final = np.array([b + 32 if 65 <= b <= 90 else b for b in range(256)], dtype=np.uint8)
+LETTER_AND_DIGIT: Final = LETTER_BYTE | DIGIT_BYTE
+
+
+def packed(words: str) -> npt.NDArray[np.uint64]:
+    """ASCII words of up to eight letters as little-endian numbers."""
+    return np.array([int.from_bytes(word.encode(), "little") for word in words.split()], np.uint64)
+
+
+# Units that part from the digits before them, and abbreviations that keep their dot.
+UNITS: Final = packed(
+    "m cm dm km mm nm ha in ft yd g kg mg t lb oz Pa hPa mbar mph kmh K G M T "
+    "kb KB mb MB gb GB tb TB am pm"
+)
+ABBREVIATIONS: Final = packed(
+    "Mr Mrs Ms Dr Prof St Jr Gov Gen Rep Rev Sen Inc Co Corp Ltd Bros "
+    "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec vs"
+)
+CANNOT: Final = packed("cannot Cannot")
 
 
 @helper
-def joins(point: int, before: np.uint32, after: np.uint32) -> bool:
-    """Whether the character `point` between two characters of a word, given their flags, keeps
-    them in one word. These are the infix rules of the reference's English tokenizer: dot, comma,
-    hyphen, ``: / < > =`` and arithmetic signs part some pairs of letters and digits; white space,
-    ellipses and pictures part all; the rest of ASCII parts none."""
-    letter_before = bool((before & LETTER) != NO_BITS)
-    letter_after = bool((after & LETTER) != NO_BITS)
-    if point == 0x27 or point == APOSTROPHE:
+def is_one_of(data: ByteArray, start: int, end: int, words: npt.NDArray[np.uint64]) -> bool:
+    """Whether the bytes are one of the `packed` words."""
+    if end - start > 8:
+        return False
+    value = np.uint64(0)
+    for i in range(end - start):
+        value |= np.uint64(data[start + i]) << np.uint64(8 * i)
+    for word in words:  # noqa: SIM110 (Numba compiles no generator)
+        if word == value:
+            return True
+    return False
+
+
+@helper
+def code_point(data: ByteArray, at: int, end: int) -> tuple[int, int]:
+    """`decode`, where a call is cheaper than a copy of it."""
+    return decode(data, at, end)
+
+
+@helper
+def point_before(data: ByteArray, first: int, at: int) -> int:
+    """The code point that ends at `at`; NOTHING at the text's begin or after a zero-width space."""
+    here = at - 1
+    if here < first:
+        return NOTHING
+    while here > first and here > at - 4 and (data[here] & 0xC0) == 0x80:
+        here -= 1
+    point, _ = code_point(data, here, at)
+    return NOTHING if point == ZERO_WIDTH_SPACE else point
+
+
+@helper
+def point_after(data: ByteArray, at: int, end: int) -> int:
+    """The code point at `at`, NOTHING at the text's end."""
+    if at >= end:
+        return NOTHING
+    point, _ = code_point(data, at, end)
+    return NOTHING if point == ZERO_WIDTH_SPACE else point
+
+
+@helper
+def is_digit(point: int) -> bool:
+    """Whether it is an ASCII digit."""
+    return 0x30 <= point <= 0x39
+
+
+@helper
+def is_word(own: np.uint32) -> bool:
+    """Whether words are made of such characters; ideographs are tokens of their own."""
+    return bool((own & WORD_OR_JOINED) != NO_BITS and (own & IDEOGRAPH) == NO_BITS)
+
+
+@helper
+def is_quote(point: int, own: np.uint32) -> bool:
+    """Whether it is a quotation mark, or punctuation beyond ASCII."""
+    if point < 0x80:
+        return point == 0x22 or point == 0x27 or point == 0x60
+    return bool((own & AFFIX) != NO_BITS)
+
+
+@helper
+def opens(point: int, following: int, flags: FlagTable) -> bool:
+    """Whether a mark that a chunk begins with is a token of its own."""
+    if (flags[point] & PREFIX) != NO_BITS:
         return True
-    if point == 0x2E:  # sentence.Next but not 3.14, U.S or example.com
-        small_before = letter_before and (before & UPPER) == NO_BITS
-        return not (small_before and bool((after & UPPER) != NO_BITS))
+    if point == 0x2B:
+        return not is_digit(following)
+    return point == 0x2E and following == 0x2E
+
+
+@helper
+def parts(before: int, point: int, following: int, flags: FlagTable) -> bool:
+    """Whether the mark `point` parts the characters around it, within a chunk."""
+    if (flags[point] & PARTING) != NO_BITS:
+        return True
+    left, right = flags[before], flags[following]
+    if point == 0x2E:
+        if before == 0x2E or following == 0x2E:
+            return True
+        small = is_word(left) and (left & (UPPER | NUMBER)) == NO_BITS
+        capital = (right & LETTER) != NO_BITS and (right & LOWER) == NO_BITS
+        return (small or is_quote(before, left)) and (capital or is_quote(following, right))
+    sign = point == 0x2B or point == 0x2D or point == 0x2A or point == 0x5E
+    if sign and is_digit(before) and (is_digit(following) or following == 0x2D):
+        return True
+    if (right & LETTER) == NO_BITS:
+        return False
     if point == 0x2C:
-        return not (letter_before and letter_after)
-    if point == 0x2D or point in (EN_DASH, EM_DASH) or point == 0x7E:
-        if letter_after:
+        return bool((left & LETTER) != NO_BITS)
+    dash = point == 0x2D or point == 0x7E or point in (EN_DASH, EM_DASH)
+    return (dash or point == 0x3A or point == 0x2F or 0x3C <= point <= 0x3E) and is_word(left)
+
+
+@helper
+def is_genitive(data: ByteArray, point: int, after: int, end: int, flags: FlagTable) -> bool:
+    """Whether an apostrophe `point`, ending at `after`, begins a separate 's."""
+    if (point != 0x27 and point != APOSTROPHE) or after >= end or (data[after] | 32) != 0x73:
+        return False
+    return not is_word(flags[point_after(data, after + 1, end)])
+
+
+@helper
+def dot_closes(before: int, before_that: int, flags: FlagTable) -> bool:
+    """Whether a single dot at the end of a chunk is a token of its own. It stays after a letter
+    that stands alone, and after a capital that follows no capital."""
+    own = flags[before]
+    if is_word(own):
+        quote = before_that == 0x27 or before_that == APOSTROPHE  # don't.
+        alone = not quote and not is_word(flags[before_that])
+        if (own & LETTER) != NO_BITS and alone:
             return False
-        return letter_before or point != 0x2D
-    if point == 0x2B or point == 0x2A or point == 0x5E:
-        return letter_before or letter_after
-    if point == 0x3A or point == 0x2F or (0x3C <= point <= 0x3E):
-        return not letter_after
-    return 0x21 <= point < 0x7F
+        return bool((own & UPPER) == NO_BITS or (flags[before_that] & UPPER) != NO_BITS)
+    if before == 0x25 or before == 0x2B or before == 0x2D:
+        return True
+    return bool((own & AFFIX) != NO_BITS)
+
+
+@helper
+def closes(
+    data: ByteArray, at: int, end: int, before: int, before_that: int, flags: FlagTable
+) -> tuple[bool, int]:
+    """Whether only marks that close stand from `at` (after the characters `before_that` and
+    `before`) to the end of the chunk, and how far that was looked up."""
+    while at < end:
+        point, after = code_point(data, at, end)
+        own = flags[point]
+        if (own & (SPACE | IDEOGRAPH)) != NO_BITS or point == ZERO_WIDTH_SPACE:
+            return True, at
+        if (own & JOINED) != NO_BITS:
+            pass
+        elif point == 0x2E:
+            dots = after
+            while dots < end and data[dots] == 0x2E:
+                dots += 1
+            if dots > after:
+                after, before = dots, point
+            elif not dot_closes(before, before_that, flags):
+                return False, at
+        elif is_genitive(data, point, after, end, flags):
+            before, point = point, 0x73
+            after += 1
+        elif (own & AFFIX) == NO_BITS:
+            # Plus, percent and currencies only close after a digit.
+            if not is_digit(before) or (point != 0x2B and (own & PREFIX) == NO_BITS):
+                return False, at
+            if point == 0x3D:
+                return False, at
+        before_that, before = before, point
+        at = after
+    return True, at
+
+
+@helper
+def is_closing_byte(byte: int) -> bool:
+    """Whether an ASCII byte closes a chunk after an address."""
+    return byte == 0x2E or (BYTE_CLASS[byte] & AFFIX_BYTE) != 0
+
+
+@helper
+def host_end(data: ByteArray, start: int, end: int) -> int:
+    """Where ``name.name`` ends that begins at `start`, perhaps after ``scheme://`` or ``name@``;
+    `start` if there is none. Its last name is two small letters or more."""
+    at, host = start, start
+    while at < end:
+        byte = data[at]
+        if byte == 0x2E:
+            if at == host or data[at - 1] == 0x2E:
+                break
+        elif byte == 0x40 and host == start:
+            host = at + 1
+        elif byte == 0x3A and host == start and at + 2 < end:
+            if data[at + 1] != 0x2F or data[at + 2] != 0x2F:
+                break
+            at += 2
+            host = at + 1
+        elif (BYTE_CLASS[byte] & WORD_BYTE) == 0 and byte != 0x2D and byte != 0x5F:
+            break
+        at += 1
+    while at > host and (data[at - 1] == 0x2E or data[at - 1] == 0x5F):
+        at -= 1
+    dot = at - 1
+    while dot > host and 0x61 <= data[dot] <= 0x7A:
+        dot -= 1
+    return at if dot > host and data[dot] == 0x2E and at - dot > 2 else start
 
 
 @helper
 def address_end(data: ByteArray, start: int, end: int) -> int:
-    """Where the address that begins at `start` ends, or `start` if none begins there."""
-    at = start
-    if end - start < 5:
+    """Where the address that begins at `start` ends (see `host_end`; then perhaps a port, then
+    anything in ASCII after ``/ ? #``), or `start` if none does. Marks that close a chunk do not
+    belong to it."""
+    at = host_end(data, start, end)
+    if at == start:
         return start
-    if (data[at] | 32) == 0x77:  # w
-        if (data[at + 1] | 32) != 0x77 or (data[at + 2] | 32) != 0x77 or data[at + 3] != 0x2E:
-            return start
-        at += 4
-    elif (data[at] | 32) == 0x68:  # h
-        if end - start < 8 or (data[at + 1] | 32) != 0x74 or (data[at + 2] | 32) != 0x74:
-            return start
-        if (data[at + 3] | 32) != 0x70:
-            return start
-        at += 5 if (data[at + 4] | 32) == 0x73 else 4
-        if data[at] != 0x3A or data[at + 1] != 0x2F or data[at + 2] != 0x2F:
-            return start
-        at += 3
-    else:
-        return start
+    if at < end and data[at] == 0x3A:
+        digits = at + 1
+        while digits < end and (BYTE_CLASS[data[digits]] & DIGIT_BYTE) != 0:
+            digits += 1
+        if 3 <= digits - at <= 6:
+            at = digits
     body = at
-    while at < end:
-        byte = data[at]
-        if byte <= 0x20 or byte >= 0x7F or byte == 0x22 or byte == 0x3C or byte == 0x3E:
-            break
+    if at < end and (data[at] == 0x2F or data[at] == 0x3F or data[at] == 0x23):
+        while at < end and 0x21 <= data[at] < 0x7F:
+            at += 1
+        while at > body and is_closing_byte(data[at - 1]):
+            at -= 1
+        return at
+    while at < end and is_closing_byte(data[at]):
         at += 1
-    while at > body:
-        byte = data[at - 1]
-        # ! ' ( ) * , . : ; ? [ ] _ { | } ~
-        closing = byte == 0x21 or (0x27 <= byte <= 0x2A) or byte == 0x2C or byte == 0x2E
-        closing = closing or byte == 0x3A or byte == 0x3B or byte == 0x3F or byte == 0x5B
-        closing = closing or byte == 0x5D or byte == 0x5F or byte >= 0x7B
-        if not closing:
-            break
-        at -= 1
-    return at if at > body else start
+    return body if at == end or data[at] <= 0x20 or data[at] == 0x7F else start
 
 
 @helper
@@ -147,52 +343,162 @@ def contraction(data: ByteArray, start: int, end: int) -> int:
     return end
 
 
-@hot_helper
-def word_end(data: ByteArray, start: int, end: int, flags: FlagTable) -> tuple[int, int]:
-    """Where the run of word characters from `start` ends, and where its contraction begins (the
-    same place if it has none)."""
-    at = start
-    quoted = False
-    last = NO_BITS
-    before_last = NO_BITS
-    while at < end:
-        own = flags[data[at]]
-        if data[at] < 0x80 and (own & WORD_OR_JOINED) != NO_BITS:
-            at += 1
-            before_last = last
-            last = own
-            continue
-        point, after = decode(data, at, end)
-        own = flags[point]
-        if (own & WORD_OR_JOINED) != NO_BITS and (own & IDEOGRAPH) == NO_BITS:
-            at = after
-            if (own & JOINED) == NO_BITS:
-                before_last = last
-                last = own
-            continue
-        if after < end and last != NO_BITS:
-            inner, behind = decode(data, after, end)
-            other = flags[inner]
-            if (
-                (other & WORD_OR_JOINED) != NO_BITS
-                and (other & (IDEOGRAPH | JOINED)) == NO_BITS
-                and joins(point, last, other)
-            ):
-                quoted |= point == 0x27 or point == APOSTROPHE
-                before_last = NO_BITS
-                last = other
-                at = behind
-                continue
-        if point == 0x2E and (last & UPPER) != NO_BITS and (before_last & UPPER) == NO_BITS:
-            return at + 1, at + 1
-        break
-    return at, contraction(data, start, at) if quoted else at
+@helper
+def split_of(data: ByteArray, start: int, end: int) -> int:
+    """Where a core falls into two (a contraction, cannot, a unit after digits); `end` if it does
+    not."""
+    if end - start == 6 and is_one_of(data, start, end, CANNOT):
+        return start + 3
+    split = contraction(data, start, end)
+    if split < end:
+        return split
+    while split > start and (BYTE_CLASS[data[split - 1]] & LETTER_BYTE) != 0:
+        split -= 1
+    after_digit = start < split < end and (BYTE_CLASS[data[split - 1]] & DIGIT_BYTE) != 0
+    return split if after_digit and is_one_of(data, split, end, UNITS) else end
 
 
 @helper
-def leads(point: int) -> bool:
-    """Whether the reference leaves the character on the word that it leads."""
-    return point in (0x2F, 0x2D, 0x40, 0x7E, 0x5C, 0x3D, 0x2B, 0x7C, 0x2E)
+def core_end(
+    data: ByteArray, first: int, start: int, end: int, flags: FlagTable
+) -> tuple[int, bool]:
+    """Where the core of a chunk that goes on at `start` ends, and whether a mark parts it there
+    (else the chunk closes or ends)."""
+    at, looked = start, start
+    before = point_before(data, first, start)
+    before_that = before
+    while at < end:
+        point, after = code_point(data, at, end)
+        own = flags[point]
+        if not is_word(own):
+            if (own & (SPACE | IDEOGRAPH)) != NO_BITS or point == ZERO_WIDTH_SPACE:
+                return at, False
+            if at > start:
+                if at >= looked:
+                    closed, looked = closes(data, at, end, before, before_that, flags)
+                    if closed:
+                        return at, False
+                behind = after
+                while point == 0x2D and behind < end and behind < at + 3 and data[behind] == 0x2D:
+                    behind += 1
+                if parts(before, point, point_after(data, behind, end), flags):
+                    return at, True
+        elif point == ZERO_WIDTH_SPACE:
+            return at, False
+        before_that, before = before, point
+        at = after
+    return at, False
+
+
+@helper
+def core(data: ByteArray, first: int, start: int, end: int, flags: FlagTable) -> tuple[int, int]:
+    """The core of a chunk that begins at `start`: where it falls into two tokens (or ends), and
+    where it ends."""
+    before = point_before(data, first, start)
+    inner = before == 0x2D or before == 0x7E or before in (EN_DASH, EM_DASH)
+    inner = inner or before == 0x2E or before == 0x2F or before == 0x2A or before == 0x2B
+    if not inner and before != 0x5E and (BYTE_CLASS[data[start]] & WORD_BYTE) != 0:
+        stop = address_end(data, start, end)
+        if stop > start:
+            return stop, stop
+    stop, parted = core_end(data, first, start, end, flags)
+    one_dot = stop < end and data[stop] == 0x2E and (stop + 1 == end or data[stop + 1] != 0x2E)
+    if one_dot and is_one_of(data, start, stop, ABBREVIATIONS):
+        return stop + 1, stop + 1
+    return stop if parted else split_of(data, start, stop), stop
+
+
+@helper
+def stands_alone(
+    data: ByteArray, first: int, at: int, after: int, end: int, flags: FlagTable
+) -> bool:
+    """Whether the mark at `at` (ending at `after`) is a token of its own: one that parts or
+    closes, or one that opens. ASCII marks after an ideograph or other scripts' punctuation do not
+    open."""
+    point, _ = code_point(data, at, end)
+    before = point_before(data, first, at)
+    left = flags[before]
+    if is_word(left):
+        return True
+    held = (left & IDEOGRAPH) != NO_BITS or (left & FOREIGN) == FOREIGN
+    if not (held and point < 0x80) and opens(point, point_after(data, after, end), flags):
+        return True
+    here = at
+    while here > first:
+        here -= 1
+        if (data[here] & 0xC0) != 0x80:
+            break
+    before_that = point_before(data, first, here)
+    closed, _ = closes(data, at, end, before, before_that, flags)
+    return closed
+
+
+@helper
+def mark_end(data: ByteArray, at: int, after: int, end: int, flags: FlagTable) -> int:
+    """Where the token of the mark at `at` (ending at `after`) ends: 's, the emoticons that the
+    reference knows and running text has, runs of dots or hyphens, marks and format characters."""
+    point, _ = code_point(data, at, end)
+    if is_genitive(data, point, after, end, flags):
+        return after + 1
+    following = point_after(data, after, end)
+    face = (point == 0x28 or point == 0x29) and following == 0x3A
+    face |= (point == 0x3A or point == 0x3B) and following == 0x29
+    face |= point == 0x28 and following == 0x3B
+    if face or (point == 0x3A and (following == 0x28 or following == 0x2A)):
+        return after + 1
+    if point == 0x2E or point == 0x2D:
+        while after < end and data[after] == point:
+            after += 1
+    while after < end and data[after] >= 0xC0:
+        point, behind = code_point(data, after, end)
+        if (flags[point] & JOINED) == NO_BITS or point == ZERO_WIDTH_SPACE:
+            break
+        after = behind
+    return after
+
+
+@helper
+def odd_token(
+    data: ByteArray, first: int, start: int, end: int, flags: FlagTable
+) -> tuple[int, int, int]:
+    """`next_token` for any text."""
+    at = start
+    while at < end:
+        point, after = code_point(data, at, end)
+        own = flags[point]
+        if (own & SPACE) != NO_BITS or point == ZERO_WIDTH_SPACE:
+            at = after
+            continue
+        alone = (own & IDEOGRAPH) != NO_BITS
+        if alone or (not is_word(own) and stands_alone(data, first, at, after, end, flags)):
+            stop = mark_end(data, at, after, end, flags)
+            return at, stop, stop
+        split, stop = core(data, first, at, end, flags)
+        return at, split, stop
+    return end, end, end
+
+
+@hot_helper
+def is_plain(data: ByteArray, start: int, stop: int, end: int, seen: int) -> bool:
+    """Whether the ASCII letters and digits up to `stop`, whose classes are `seen` together, are a
+    token as they stand: white space follows, perhaps after one mark that closes."""
+    size = stop - start
+    if size == 0 or (seen & LETTER_AND_DIGIT) == LETTER_AND_DIGIT:
+        return False
+    if size == 6 and data[start + 3] == 0x6E:  # cannot
+        return False
+    if stop == end:
+        return True
+    own = BYTE_CLASS[data[stop]]
+    if (own & SPACE_BYTE) != 0:
+        return True
+    if stop + 1 < end and (BYTE_CLASS[data[stop + 1]] & SPACE_BYTE) == 0:
+        return False
+    if data[stop] == 0x2E:  # a single letter, a capital, an abbreviation may keep it
+        if size > 4:
+            return bool((BYTE_CLASS[data[stop - 1]] & UPPER_BYTE) == 0)
+        return size > 2 and (seen & UPPER_BYTE) == 0
+    return bool((own & AFFIX_BYTE) != 0)
 
 
 @hot_helper
@@ -201,42 +507,21 @@ def next_token(
 ) -> tuple[int, int, int]:
     """The next token at or after `start` of the text that begins at `first`: (begin, split, stop).
     Two tokens where split < stop (a word and its contraction), else one; begin == stop where
-    there is none."""
+    there is none. `start` is the begin of the text or the `stop` of another token."""
     at = start
-    while at < end:
-        point, after = decode(data, at, end)
-        own = flags[point]
-        if (own & SPACE) != NO_BITS or point == ZERO_WIDTH_SPACE:
-            at = after
-            continue
-        if (own & IDEOGRAPH) == NO_BITS and (own & WORD_OR_JOINED) != NO_BITS:
-            if point == 0x68 or point == 0x77 or point == 0x48 or point == 0x57:
-                stop = address_end(data, at, end)
-                if stop > at:
-                    return at, stop, stop
-            stop, split = word_end(data, at, end, flags)
-            return at, split, stop
-        if after < end and (at > start or at == first) and leads(point):
-            inner, _ = decode(data, after, end)
-            if (flags[inner] & WORD_OR_JOINED) != NO_BITS and (
-                flags[inner] & (IDEOGRAPH | JOINED)
-            ) == NO_BITS:
-                stop, split = word_end(data, after, end, flags)
-                return at, split, stop
-        stop = after
-        if point == 0x2E or point == 0x2D:
-            while stop < end and data[stop] == point:
-                stop += 1
-        while stop < end and data[stop] >= 0xC0:
-            point, after = decode(data, stop, end)
-            if (flags[point] & JOINED) == NO_BITS:
-                break
-            stop = after
-        return at, stop, stop
-    return end, end, end
+    while at < end and (BYTE_CLASS[data[at]] & SPACE_BYTE) != 0:
+        at += 1
+    begin = at
+    seen = 0
+    while at < end and (BYTE_CLASS[data[at]] & WORD_BYTE) != 0:
+        seen |= BYTE_CLASS[data[at]]
+        at += 1
+    if is_plain(data, begin, at, end, seen):
+        return begin, at, at
+    return odd_token(data, first, begin, end, flags)
 
 
-@hot_helper
+@helper
 def measure(
     data: ByteArray, start: int, end: int, flags: FlagTable, lower: npt.NDArray[np.int32]
 ) -> tuple[int, int, np.uint64]:
@@ -286,7 +571,8 @@ def token_bounds(
             begin, split, stop = next_token(data, offsets[document], at, end, flags)
             if filled + 4 > len(bounds):
                 grown = np.empty(2 * len(bounds), dtype=np.int64)
-                grown[:filled] = bounds[:filled]
+                for i in range(filled):
+                    grown[i] = bounds[i]
                 bounds = grown
             if split > begin:
                 bounds[filled] = begin

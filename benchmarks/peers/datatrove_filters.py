@@ -1,0 +1,73 @@
+"""Runs datatrove's filters, each alone and all in FineWeb's order. Belongs to compare.py, which
+calls it in datatrove's own virtual environment.
+
+    datatrove_filters.py TEXTS.json LANGUAGE THRESHOLDS.json OUT.json
+
+TEXTS is a list of texts. THRESHOLDS holds keyword arguments by filter (`repetition`, `quality`,
+`fineweb`). OUT: family -> {"reasons": reason or null by text, "seconds": seconds}.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata  # noqa: F401 (datatrove uses it without importing it)
+import json
+import sys
+import time
+from pathlib import Path
+
+from datatrove.data import Document
+from datatrove.pipeline.filters import (
+    C4QualityFilter,
+    FineWebQualityFilter,
+    GopherQualityFilter,
+    GopherRepetitionFilter,
+)
+
+
+def reason(found: object, text: str) -> str | None:
+    """A filter's answer as a reason; `text` is not used but says what it was asked about."""
+    if found is True:
+        return None
+    return str(found[1]) if isinstance(found, tuple) else "dropped"
+
+
+def decide(filters: list, text: str) -> str | None:
+    """The reason of the first filter that drops the text. datatrove divides by zero for texts
+    without words or lines: it counts them as dropped, and so do we."""
+    document = Document(text=text, id="0")
+    for one in filters:
+        try:
+            answer = reason(one.filter(document), text)
+        except ZeroDivisionError:
+            answer = "error"
+        if answer is not None:
+            return answer
+    return None
+
+
+def main() -> None:
+    texts = json.loads(Path(sys.argv[1]).read_text())
+    language = sys.argv[2]
+    thresholds = json.loads(Path(sys.argv[3]).read_text())
+    repetition = GopherRepetitionFilter(language=language, **thresholds.get("repetition", {}))
+    quality = GopherQualityFilter(language=language, **thresholds.get("quality", {}))
+    c4 = C4QualityFilter(filter_no_terminal_punct=False, language=language)
+    fineweb = FineWebQualityFilter(language=language, **thresholds.get("fineweb", {}))
+    families = {
+        "repetition": [repetition],
+        "quality": [quality],
+        "c4": [c4],
+        "fineweb": [fineweb],
+        "all": [repetition, quality, c4, fineweb],
+    }
+    decide(families["all"], "Load the word lists before the clock starts. " * 20)
+    found = {}
+    for family, filters in families.items():
+        began = time.process_time()
+        reasons = [decide(filters, text) for text in texts]
+        found[family] = {"reasons": reasons, "seconds": time.process_time() - began}
+    Path(sys.argv[4]).write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
