@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from lakeprep.errors import RecipeError
+from lakeprep.kernels import repetition
 from lakeprep.recipe import load_recipe
 from lakeprep.score.fused import score_batch, word_lists
 from lakeprep.score.options import ScoreOptions
@@ -25,7 +26,7 @@ KEPT = """The first line of this page is kept. It has two sentences, and that is
 A second line of the page loses its mark
 Darn, the last line is to be kept with the others!"""
 GOPHER = ("word_count", "mean_word_length", "hash_ratio", "bullet_line_ratio", "alpha_word_ratio",
-          "stop_word_count")  # fmt: skip
+          "stop_word_count", *repetition.SIGNAL_NAMES)  # fmt: skip
 
 
 def score(*texts: str, **options: Any) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from lakeprep.curate.rules import reasons_expression
 from lakeprep.curate.urls import with_url_reasons
 from lakeprep.errors import RecipeError, UsageError
 from lakeprep.lake.catalog import Lake, dataset_tables
-from lakeprep.lake.runs import RELEASE, Run, StageResult
+from lakeprep.lake.runs import RELEASE, Run, StageResult, check_score_section
 from lakeprep.lake.staging import Staging
 
 if TYPE_CHECKING:
@@ -30,11 +30,13 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
     Leaves the branch `curate_<run id>` on both tables of the data set.
 
     Raises:
-        RecipeError: the data set was made by another recipe and `full` is not asked for.
+        RecipeError: the data set was made by another recipe and `full` is not asked for, or silver
+            by another `score` section.
         UsageError: the run's id names a release that is there already.
     """
     tables = dataset_tables(run.dataset)
     outcomes, gold = tables
+    check_score_section(lake, run)
     lake.ensure(*tables)
     if not full:
         _same_recipe(lake, run, outcomes)

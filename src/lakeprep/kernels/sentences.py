@@ -22,9 +22,8 @@ FlagTable = npt.NDArray[np.uint32]
 PUNCTUATION: Final = np.uint32(u.PUNCTUATION)
 TERMINAL: Final = np.uint32(u.TERMINAL)
 WORD: Final = np.uint32(u.WORD)
-WORD_OR_JOINED: Final = np.uint32(u.WORD | u.JOINED)
-IDEOGRAPH: Final = np.uint32(u.IDEOGRAPH)
-UPPER_OR_JOINED: Final = np.uint32(u.UPPER | u.JOINED)
+JOINED: Final = np.uint32(u.JOINED)
+PARTING: Final = np.uint32(u.PARTING)
 NO_BITS: Final = np.uint32(0)
 
 # What `token_kind` finds out, as bits.
@@ -72,43 +71,22 @@ def token_after(
 
 
 @helper
-def stands_alone(
-    data: ByteArray, start: int, at: int, after: int, end: int, flags: FlagTable
-) -> bool:
-    """Whether a mark ``data[at:after]`` is plainly a token of its own. False means: look closer."""
-    if after < end and data[after] != 0x20 and data[after] != 0x22:
-        if data[after] < 0x80:
-            return False
-        point, _ = decode(data, after, end)
-        if (flags[point] & WORD_OR_JOINED) != NO_BITS:
-            return False
-    if data[at] >= 0x80:
-        return True
-    # A dot stays on an initial, and dots stay together.
-    if at == start:
-        return True
-    before = at - 1
-    if data[before] == 0x2E:
+def stands_alone(data: ByteArray, point: int, after: int, end: int, flags: FlagTable) -> bool:
+    """Whether a mark that ends at `after` is plainly a token of its own: it parts words wherever it
+    stands, and no combining mark follows. False means: look closer."""
+    if (flags[point] & PARTING) == NO_BITS:
         return False
-    while before > start and (data[before] & 0xC0) == 0x80:
-        before -= 1
-    point, _ = decode(data, before, at)
-    return bool((flags[point] & UPPER_OR_JOINED) == NO_BITS)
+    if after == end:
+        return True
+    following, _ = decode(data, after, end)
+    return bool((flags[following] & JOINED) == NO_BITS)
 
 
 @helper
-def token_start(data: ByteArray, safe: int, at: int, flags: FlagTable) -> int:
-    """A place at or before `at` from which tokens are the same as from the start of the line:
-    white space, or the end of a letter of Han, Kana or Thai."""
+def token_start(data: ByteArray, safe: int, at: int) -> int:
+    """A place at or before `at` from which tokens are the same as from the start of the line."""
     while at > safe and data[at] != 0x20:
-        before = at - 1
-        if data[at] < 0x80 and data[before] >= 0x80:
-            while before > safe and (data[before] & 0xC0) == 0x80:
-                before -= 1
-            point, _ = decode(data, before, at)
-            if (flags[point] & IDEOGRAPH) != NO_BITS:
-                break
-        at = before
+        at -= 1
     return at
 
 
@@ -144,13 +122,13 @@ def count_sentences(
         point, after = decode(data, at, end)
         if (flags[point] & TERMINAL) == NO_BITS:
             at = after
-        elif stands_alone(data, start, at, after, end, flags):
+        elif stands_alone(data, point, after, end, flags):
             boundary = True
             at = after
             safe = after
         else:
             mark = at
-            at = token_start(data, safe, at, flags)
+            at = token_start(data, safe, at)
             while at <= mark:
                 _, at, kind = token_after(data, start, at, end, flags)
                 # The token that reaches the mark is the first that may be one.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from lakeprep import __version__
-from lakeprep.errors import UsageError
+from lakeprep.errors import RecipeError, UsageError
 from lakeprep.lake.catalog import PROPERTY, Lake, dataset_tables
 from lakeprep.lake.schema import table_schema
 
@@ -104,6 +104,21 @@ def made_by(lake: Lake, table: str, ref: str, dataset: str) -> Run:
         recipe_hash=written["recipe-hash"],
         score_hash=written["score-hash"],
     )
+
+
+def check_score_section(lake: Lake, run: Run) -> None:
+    """Silver holds what one `score` section computes: the run's, or silver is empty.
+
+    Raises:
+        RecipeError: another one; the message names the two ways out.
+    """
+    made_by = lake.last_written("silver.documents", "score-hash")
+    if made_by not in (None, run.score_hash):
+        raise RecipeError(
+            f"silver was scored with another `score` section (hash {made_by}, this recipe's is "
+            f"{run.score_hash}). Put the section back, or score every page again with "
+            "`lakeprep rescore`"
+        )
 
 
 def record(

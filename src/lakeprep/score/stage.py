@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from lakeprep.errors import RecipeError
 from lakeprep.lake.catalog import Lake
-from lakeprep.lake.runs import Run, StageResult
+from lakeprep.lake.runs import Run, StageResult, check_score_section
 from lakeprep.lake.schema import table_schema
 from lakeprep.lake.staging import Staging
 from lakeprep.score.options import PageLimits, ScoreOptions
@@ -43,13 +42,8 @@ def score(lake: Lake, run: Run, recipe: Recipe, *, everything: bool = False) -> 
     Raises:
         RecipeError: silver was scored by another `score` section.
     """
-    made_by = lake.last_written("silver.documents", "score-hash")
-    if not everything and made_by not in (None, run.score_hash):
-        raise RecipeError(
-            f"silver was scored with another `score` section (hash {made_by}, this recipe's is "
-            f"{run.score_hash}). Put the section back, or score every page again with "
-            "`lakeprep rescore`"
-        )
+    if not everything:
+        check_score_section(lake, run)
     head = lake.head("bronze.pages")
     since = None if everything else lake.watermark("silver.documents", "bronze.pages")
     if head is None or head == since:
