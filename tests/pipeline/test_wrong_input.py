@@ -36,7 +36,7 @@ def good(tmp_path: Path) -> Path:
         ("missing.warc.gz", None, ("missing.warc.gz", "no such file")),
         ("empty.warc.gz", b"", ("empty.warc.gz", "empty")),
         ("page.warc.gz", PAGE, ("page.warc.gz",)),
-        ("zipped-page.warc.gz", gzip.compress(PAGE), ("zipped-page.warc.gz",)),
+        ("zipped-page.warc.gz", gzip.compress(PAGE, mtime=0), ("zipped-page.warc.gz",)),
         ("folder", "folder", ("folder", "without input")),
     ],
 )

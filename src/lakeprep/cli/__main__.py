@@ -1,0 +1,5 @@
+"""`python -m lakeprep.cli`."""
+
+from lakeprep.cli import main
+
+main()
