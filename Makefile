@@ -23,7 +23,7 @@ demo:  ## Write a demo crawl and take it through the whole job (demo/crawl, demo
 
 test:  ## Run the tests, without the slow ones (ARGS="-k masks")
 	@scripts/setup.sh spark package test jars warm
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow:  ## Run the slow tests: kills, real pages at length, scale
 	@scripts/setup.sh spark package test jars warm

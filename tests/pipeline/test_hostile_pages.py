@@ -16,15 +16,16 @@ from support import iceberg
 pytestmark = pytest.mark.spark
 Process = Callable[[Path, Sequence[str | Path]], Runner]
 MOMENT = datetime(2026, 1, 7, tzinfo=timezone.utc)
-ARTICLE = (
-    "<html><title>{name}</title><body><article>"
-    + "".join(
-        f"<p>Paragraph {i} of {{name}} tells that the river rose to {i} metres, and that "
-        "the people had to leave the houses by the water with all that they could carry.</p>"
-        for i in range(12)
-    )
-    + "</article></body></html>"
-)
+ARTICLE = """<html><title>{name}</title><body><article><h1>{name}</h1>
+<p>The river rose in the night, and by the morning the lower streets of the town stood under water.
+People carried what they could to the school on the hill, where teachers had opened the doors.</p>
+<p>Nobody had expected it so early in the year. The snow on the mountains usually melts in May, but
+a warm wind came from the south and did the work of a month within three days.</p>
+<p>The mayor said that the new wall had held, though not for long enough. It will have to be built
+higher, and that will take money which the town does not have. She asked the county for help.</p>
+<p>In the afternoon the rain stopped. Children sailed boats made of paper along the market, while
+the baker sold bread from a window on the first floor and wrote the prices on a sheet.</p>
+</article></body></html>"""
 
 
 def capture(name: str, body: bytes) -> bytes:
@@ -71,5 +72,6 @@ def test_hostile_pages_end_one_by_one(process: Process, tmp_path: Path) -> None:
     assert statuses["attributes.example"] == "too_large"
     good = {"first.example", *(f"after-{name}.example" for name in hostile)}
     assert {host for host, status in statuses.items() if status == "ok"} == good
+    # Five times one article: the first is kept, the others name it.
     outcomes = [outcome for outcome, _ in column("gold.web_outcomes", "outcome", "doc_id")]
-    assert outcomes == ["filtered"] * 3 + ["kept"] * 5
+    assert outcomes == ["duplicate"] * 4 + ["filtered"] * 3 + ["kept"]
