@@ -81,7 +81,7 @@ def test_manifests(crawl: Path, tmp_path: Path):
         ("gone.warc.gz", None, "no such file"),
         ("empty.warc.gz", b"", "empty file"),
         ("page.warc.gz", b"<!DOCTYPE html><html>x</html>", "found HTML"),
-        ("page2.warc.gz", gzip.compress(b"<html>x</html>"), "found gzip of HTML"),
+        ("page2.warc.gz", gzip.compress(b"<html>x</html>", mtime=0), "found gzip of HTML"),
         ("paper.warc", b"%PDF-1.5 ...", "found PDF"),
         ("words.warc", b"just some words here", "text that begins"),
         ("noise.jsonl", bytes(range(256)) * 9, "unknown binary data"),
