@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from lakeprep.pipeline import Runner
 from support import all_rows, lakeprep
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -30,8 +32,11 @@ def start(lake: Path, files: list[Path]) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.timeout(3600)
-def test_killed_at_any_moment_and_run_again(small_crawl: Path, tmp_path: Path) -> None:
-    """Row for row, run columns included: the second run takes up the id of the first."""
+def test_killed_at_any_moment_and_run_again(
+    process: Callable[[Path, Sequence[str | Path]], Runner], small_crawl: Path, tmp_path: Path
+) -> None:
+    """Row for row, run columns included: the second run takes up the id of the first. Every fifth
+    time the second run is the command, else the same stages in the session that is there."""
     files = sorted(small_crawl.glob("*.warc.gz"))[:2]
     began = time.monotonic()
     assert start(tmp_path / "whole", files).wait() == 0
@@ -45,8 +50,11 @@ def test_killed_at_any_moment_and_run_again(small_crawl: Path, tmp_path: Path) -
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()
         time.sleep(1)  # the JVM's death is not ours to wait for
-        again = lakeprep("run", "web", *files, "--lake", lake, "--date", "2026-01-07")
-        assert again.returncode == 0, (moment, again.stderr[-3000:])
+        if moment % 5 == 0:
+            again = lakeprep("run", "web", *files, "--lake", lake, "--date", "2026-01-07")
+            assert again.returncode == 0, (moment, again.stderr[-3000:])
+        else:
+            process(lake, files)
         if all_rows(lake, without=set()) != expected:
             different.append(moment)
     assert not different
