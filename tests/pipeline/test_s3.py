@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from lakeprep.lake.books import balance
-from lakeprep.pipeline import Runner
+from lakeprep.ingest.inputs import list_inputs
+from lakeprep.ingest.reader import read_split
+from lakeprep.ingest.records import Limits, Seam
+from lakeprep.ingest.splits import plan_splits
 from support import lakeprep, lakeprep_json
 
 pytestmark = pytest.mark.spark
 
 
-def test_a_crawl_on_s3(
-    process: Callable[[Path, Sequence[str | Path]], Runner], small_crawl: Path, tmp_path: Path
-) -> None:
+def records(file: Path) -> int:
+    """Records of a local file."""
+    (split,) = plan_splits(list_inputs([str(file)]), 1 << 60)
+    return sum(not isinstance(item, Seam) for item in read_split(split, Limits(), {}))
+
+
+def test_a_crawl_on_s3(small_crawl: Path, tmp_path: Path) -> None:
     """The same files from a bucket: every page; again: none."""
     import boto3
     from moto.server import ThreadedMotoServer
@@ -42,11 +47,10 @@ def test_a_crawl_on_s3(
         files = sorted(small_crawl.glob("*.warc.gz"))[:2]
         for file in files:
             client.upload_file(str(file), "crawls", f"2026/{file.name}")
-        local = balance(process(tmp_path / "local", files).lake).lake
         call = ("ingest", "s3://crawls/2026/", "--lake", tmp_path / "s3")
         remote = lakeprep_json(*call, env=environment)["books"]
-        read = ("files", "records", "pages", "rejects", "repeats", "skipped")
-        assert [remote[name] for name in read] == [local[name] for name in read]
+        assert remote["records"] == sum(map(records, files))
+        assert remote["pages"] > 50
         assert not lakeprep_json(*call, env=environment)["changed"]
         missing = lakeprep(
             "ingest", "s3://crawls/none/", "--lake", tmp_path / "s3", env=environment
