@@ -252,18 +252,32 @@ class Rule(Section):
 
 
 class Near(Section):
-    """Near duplicates: verified Jaccard similarity of the shingles."""
+    """Near duplicates: verified Jaccard similarity of the shingles, and optionally the share of a
+    document's shingles that a longer one has."""
 
     min_jaccard: Annotated[float, Field(gt=0, le=1)] = 0.8
+    min_containment: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
 class Duplicates(Section):
-    """Which duplicates are dropped; the first capture survives."""
+    """Which duplicates are dropped, and which of them survives: the first capture, the latest, the
+    one with the most words, or the one with the highest `best_by` (a signal). `max_bucket`: the
+    members of a bucket that later documents are compared with."""
 
     url: bool = True
     exact: bool = True
     near: Near | None = Near()
-    policy: Literal["first"] = "first"
+    policy: Literal["first", "latest", "longest", "best"] = "first"
+    best_by: str | None = None
+    max_bucket: Annotated[int, Field(ge=2, le=256)] = 16
+
+    @model_validator(mode="after")
+    def _best_by(self) -> Duplicates:
+        if (self.policy == "best") != (self.best_by is not None):
+            raise ValueError("policy: best and best_by (a signal) go together")
+        if self.best_by is not None and (fault := unknown_signal(self.best_by)):
+            raise ValueError(f"best_by: {fault}")
+        return self
 
 
 class Masking(Section):

@@ -1,16 +1,21 @@
-"""Duplicates of a data set: candidates from shared buckets, then elect, verify, recurse."""
+"""Duplicates of a data set: candidates from shared buckets, verified one after another.
+
+Documents that share a URL, a text or a MinHash band are connected; connected ones are looked at
+together, in the order of survival, by one pass (`kernels.survivors`): each is compared, on its real
+shingles, with those before it in its buckets and with the survivors that these were dropped for.
+(DESIGN.md, section 6; docs/adr/0005)
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from lakeprep.curate.elect import Candidates, Election, elect
-from lakeprep.curate.verify import Shingles
+from lakeprep.curate.components import components
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -18,113 +23,227 @@ if TYPE_CHECKING:
     from lakeprep.lake.catalog import Lake
     from lakeprep.recipe import Duplicates
 
-DUPLICATE_SCHEMA = pa.schema(
-    {
-        "doc_id": pa.string(),
-        "duplicate_of": pa.string(),
-        "duplicate_kind": pa.string(),
-        "similarity": pa.float64(),
-        "containment": pa.float64(),
-    }
-)
+#: What the pass says of a document; ids as bytes.
+_DECISIONS = {
+    "doc_id": "binary",
+    "duplicate_of": "binary",
+    "duplicate_kind": "string",
+    "similarity": "double",
+    "containment": "double",
+    "cluster_id": "binary",
+    "left_out": "array<bigint>",
+}
+#: Candidates that are sent to every executor (16 bytes each); of more the texts are shuffled.
+_BROADCAST = 5_000_000
+#: Whole microseconds are exact in a double until the year 2255.
+_MICROS = "CAST(UNIX_MICROS(fetched_at) AS DOUBLE)"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Duplicates (schema `DUPLICATE_SCHEMA`), and how the search went."""
+    """What became of the documents that share a bucket with another.
 
-    duplicates: pa.Table
+    decisions: doc_id, duplicate_of (null: it survives), duplicate_kind, similarity, containment,
+    cluster_id; computed. hot_buckets: key and how many documents found it full, most first.
+    """
+
+    decisions: DataFrame
     candidates: int
-    rounds: int
-    undecided: int
+    hot_buckets: dict[int, int]
+    left_out: int
 
 
 def find_duplicates(
     lake: Lake,
     fresh: DataFrame,
     documents: DataFrame,
-    published: DataFrame,
+    outcomes: DataFrame | None,
     policy: Duplicates,
 ) -> Found:
-    """Duplicates among `fresh`, of each other or of published documents.
+    """Decide which of `fresh` are duplicates, of each other or of documents decided before.
 
-    fresh: doc_id, url_key, text_digest, fetched_at, bands of new documents that passed the rules.
-    documents: silver.documents; published: doc_id of documents kept by earlier runs.
+    fresh: doc_id, url_key, text_digest, bands and what the policy orders by, of new documents that
+    passed the rules; documents: silver.documents up to this run; outcomes: the data set's, None
+    where it has none. Under `first` what was decided stands; under the other policies documents
+    decided before may be among the decisions.
     """
-    buckets = lake.sql(
-        "stages/candidate_buckets",
-        {"use_url": policy.url, "use_exact": policy.exact, "use_near": policy.near is not None},
-        fresh=fresh,
-        documents=documents.where("status = 'ok'"),
-        bands=lake.frame("silver.bands"),
-        published=published,
+    documents = documents.where("status = 'ok'")
+    flags = {"use_url": policy.url, "use_exact": policy.exact}
+    keys = _keys(fresh, policy)
+    standing = _nothing_stands(lake)
+    if outcomes is not None:
+        touched = lake.computed(
+            lake.sql(
+                "stages/touched",
+                {"use_near": policy.near is not None},
+                text={"address_keys": _address_keys(policy)},
+                keys=keys,
+                bands=lake.frame("silver.bands"),
+                documents=documents,
+            )
+        )
+        if policy.policy == "first":
+            standing = lake.computed(
+                lake.sql(
+                    "stages/standing",
+                    {"capacity": policy.max_bucket},
+                    text={"priority": _MICROS},
+                    touched=touched,
+                    documents=documents,
+                    outcomes=outcomes,
+                )
+            )
+        else:
+            reopened = lake.sql("stages/reopened", touched=touched, outcomes=outcomes)
+            keys = keys.unionByName(_keys(documents.join(reopened, "doc_id", "semi"), policy))
+    edges = lake.sql("stages/shared_keys", keys=keys, standing=standing)
+    members = lake.computed(components(lake, edges))
+    count = members.count()
+    candidates = lake.sql(
+        "stages/candidates",
+        flags,
+        text={"keys": _bucket_keys(policy), "priority": priority(policy)},
+        documents=documents,
+        members=members.hint("broadcast") if count <= _BROADCAST else members,
+        standing=standing,
     )
-    hits = lake.computed(buckets)
-    members = _members(hits, documents)
-    if not members.num_rows:
-        return Found(DUPLICATE_SCHEMA.empty_table(), 0, 0, 0)
-    candidates = _candidates(members, hits.select("band", "key", "doc_id").toArrow())
-    election = elect(
-        candidates,
-        Shingles(lake, documents, members.column("doc_id")).measure,
-        min_jaccard=policy.near.min_jaccard if policy.near else np.inf,
-        use_url=policy.url,
-        use_exact=policy.exact,
-    )
-    return Found(
-        _evidence(members, election), members.num_rows, election.rounds, election.undecided
+    return _decided(lake, candidates, policy)
+
+
+def priority(policy: Duplicates) -> str:
+    """SQL for the order of the policy: of two documents the one with less survives."""
+    orders = {
+        "first": _MICROS,
+        "latest": f"-{_MICROS}",
+        "longest": "-signals.word_count",
+        "best": f"-COALESCE(signals.{policy.best_by}, DOUBLE('-Infinity'))",
+    }
+    return orders[policy.policy]
+
+
+def _keys(documents: DataFrame, policy: Duplicates) -> DataFrame:
+    """The buckets of documents: node (a document, as a number) and key."""
+    return documents.selectExpr(
+        "XXHASH64(doc_id) AS node", f"EXPLODE({_bucket_keys(policy)}) AS key"
     )
 
 
-def _members(hits: DataFrame, documents: DataFrame) -> pa.Table:
-    """Candidates in order of survival: published ones, then by fetch time, then by doc_id."""
+def _bucket_keys(policy: Duplicates) -> str:
+    """SQL for the buckets of a document."""
+    bands = "COALESCE(bands, ARRAY())" if policy.near else "ARRAY()"
+    return f"CONCAT({_address_keys(policy)}, {bands})"
+
+
+def _address_keys(policy: Duplicates) -> str:
+    """SQL for the buckets of its URL and of its text."""
+    url = ["XXHASH64('url', url_key)"] if policy.url else []
+    text = ["XXHASH64('text', text_digest)"] if policy.exact else []
+    return f"CAST(ARRAY({', '.join(url + text)}) AS ARRAY<BIGINT>)"
+
+
+def _nothing_stands(lake: Lake) -> DataFrame:
+    arrival = "struct<priority: double, doc_id: string>"
+    return lake.spark.createDataFrame(
+        [], f"key bigint, doc_id string, duplicate_of string, cluster_id string, arrival {arrival}"
+    )
+
+
+def _decided(lake: Lake, candidates: DataFrame, policy: Duplicates) -> Found:
     from pyspark.sql import functions as f
 
-    ids = hits.groupBy("doc_id").agg((~f.bool_or("is_fresh")).alias("published"))
-    facts = documents.select("doc_id", "fetched_at", "url_key", "text_digest")
-    return (
-        facts.join(f.broadcast(ids), "doc_id")
-        .toArrow()
-        .sort_by(
-            [("published", "descending"), ("fetched_at", "ascending"), ("doc_id", "ascending")]
+    schema = ", ".join(f"{name} {kind}" for name, kind in _DECISIONS.items())
+    ordered = candidates.repartition("component").sortWithinPartitions("component", "turn")
+    answers = lake.computed(ordered.drop("turn").mapInArrow(_pass(policy), schema))
+    hot = (
+        answers.select(f.explode("left_out").alias("key"))
+        .groupBy("key")
+        .count()
+        .orderBy(f.desc("count"), "key")
+        .collect()
+    )
+    decisions = answers.selectExpr(
+        "LOWER(HEX(doc_id)) AS doc_id",
+        "LOWER(HEX(duplicate_of)) AS duplicate_of",
+        "duplicate_kind",
+        "similarity",
+        "containment",
+        "LOWER(HEX(cluster_id)) AS cluster_id",
+    )
+    return Found(
+        decisions,
+        answers.count(),
+        {row.key: row["count"] for row in hot},
+        sum(row["count"] for row in hot),
+    )
+
+
+def _pass(
+    policy: Duplicates,
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    near = policy.near
+    min_jaccard = near.min_jaccard if near else None
+    min_containment = near.min_containment if near else None
+    capacity = policy.max_bucket
+
+    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        from lakeprep.kernels.survivors import Survivors  # the workers', not the driver's
+
+        survivors = Survivors(
+            min_jaccard=min_jaccard, min_containment=min_containment, capacity=capacity
         )
+        for batch in batches:
+            if batch.num_rows:
+                yield _decide_batch(batch, survivors)
+
+    return run
+
+
+def _decide_batch(batch: pa.RecordBatch, survivors: object) -> pa.RecordBatch:
+    from lakeprep.kernels.minhash import shingle_sets
+    from lakeprep.kernels.survivors import KINDS, OPEN, Survivors
+
+    assert isinstance(survivors, Survivors)
+    standing = batch.column("standing").to_numpy()
+    halves = _halves(batch.column("facts"))
+    facts = np.column_stack([batch.column("component").to_numpy(), standing, halves])
+    decided = survivors.decide(
+        facts.astype(np.int64), batch.column("keys"), shingle_sets(batch.column("text"))
     )
-
-
-def _candidates(members: pa.Table, hits: pa.Table) -> Candidates:
-    keys = pa.StructArray.from_arrays(
-        [hits.column(name).combine_chunks() for name in ("band", "key")], ["band", "key"]
+    survives = decided.kind == 0
+    table = pa.RecordBatch.from_arrays(
+        [
+            _ids(halves[:, :2]),
+            _ids(decided.survivor, survives),
+            pa.DictionaryArray.from_arrays(
+                pa.array(decided.kind - 1, mask=survives), pa.array(KINDS)
+            ).cast(pa.string()),
+            pa.array(decided.similarity, mask=survives),
+            pa.array(decided.containment, mask=survives),
+            _ids(decided.cluster),
+            decided.left_out,
+        ],
+        list(_DECISIONS),
     )
-    pairs = np.stack([keys.field(0).to_numpy(), keys.field(1).to_numpy()], axis=1)
-    _, buckets = np.unique(pairs, axis=0, return_inverse=True)
-    return Candidates(
-        published=members.column("published").to_numpy(),
-        url=_codes(members.column("url_key")),
-        text=_codes(members.column("text_digest")),
-        buckets=buckets.astype(np.int64).reshape(-1),
-        members=pc.index_in(hits.column("doc_id"), members.column("doc_id"))
-        .to_numpy()
-        .astype(np.int64),
-    )
+    return table.filter(pa.array(standing == OPEN))
 
 
-def _codes(column: pa.ChunkedArray) -> np.typing.NDArray[np.int64]:
-    """A number for each value, the same for equal ones."""
-    encoded = column.combine_chunks().dictionary_encode()
-    return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+def _halves(facts: pa.Array) -> np.typing.NDArray[np.int64]:
+    """Binary values of equal length, as rows of 64-bit numbers."""
+    _, offsets, data = facts.buffers()
+    first = np.frombuffer(offsets, dtype=np.int32)[facts.offset : facts.offset + len(facts) + 1]
+    width = int(first[1] - first[0])
+    flat = np.frombuffer(data, dtype=np.uint8)[first[0] : first[-1]]
+    return np.ascontiguousarray(flat).view(np.int64).reshape(len(facts), width // 8)
 
 
-def _evidence(members: pa.Table, election: Election) -> pa.Table:
-    is_duplicate = election.survivor >= 0
-    rows = np.flatnonzero(is_duplicate)
-    ids = members.column("doc_id")
-    return pa.table(
-        {
-            "doc_id": ids.take(pa.array(rows)),
-            "duplicate_of": ids.take(pa.array(election.survivor[rows])),
-            "duplicate_kind": pa.array(election.kind[rows], type=pa.string()),
-            "similarity": election.similarity[rows],
-            "containment": election.containment[rows],
-        },
-        schema=DUPLICATE_SCHEMA,
-    )
+def _ids(
+    halves: np.typing.NDArray[np.int64], missing: np.typing.NDArray[np.bool_] | None = None
+) -> pa.Array:
+    """The ids whose halves are given, as binary values of 16 bytes."""
+    data = pa.py_buffer(np.ascontiguousarray(halves))
+    ids = pa.Array.from_buffers(pa.binary(16), len(halves), [None, data]).cast(pa.binary())
+    if missing is None:
+        return ids
+    import pyarrow.compute as pc
+
+    return pc.if_else(pa.array(missing), pa.scalar(None, pa.binary()), ids)

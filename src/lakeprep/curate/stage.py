@@ -53,21 +53,24 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
         )
 
     documents = lake.new_rows("silver.documents", since=since, until=head)
+    silver = lake.new_rows("silver.documents", since=None, until=head)
     judged = _judge(lake, documents, recipe)
-    published = lake.frame(outcomes).where("outcome = 'kept'").select("doc_id")
+    before = None if full or lake.is_empty(outcomes) else lake.frame(outcomes)
     found = find_duplicates(
-        lake,
-        judged.where("SIZE(reasons) = 0"),
-        lake.new_rows("silver.documents", since=None, until=head),
-        published.limit(0) if full or lake.is_empty(outcomes) else published,
-        recipe.duplicates,
+        lake, judged.where("SIZE(reasons) = 0"), silver, before, recipe.duplicates
     )
     decided = lake.computed(_outcomes(lake, judged, found, run))
+    revised = _revised(lake, judged, found, before, recipe, run)
 
     staging = Staging(lake, STAGE, run, tables)
     staging.open()
     write = staging.overwrite if full else staging.append
     inputs = {"silver.documents": head}
+    if revised is not None:
+        staging.delete(revised, outcomes)
+        staging.delete(revised, gold)
+        decided = decided.unionByName(revised)
+        documents = silver
     write(decided, outcomes, inputs)
     kept = lake.sql(
         "stages/kept_documents", {"run_id": run.run_id}, documents=documents, outcomes=decided
@@ -83,8 +86,9 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
         detail={
             **counts,
             "candidates": found.candidates,
-            "rounds": found.rounds,
-            "undecided": found.undecided,
+            "revised": revised.count() if revised is not None else 0,
+            "hot_buckets": len(found.hot_buckets),
+            "left_out": found.left_out,
         },
     )
 
@@ -123,8 +127,28 @@ def _judge(lake: Lake, documents: DataFrame, recipe: Recipe) -> DataFrame:
 
 def _outcomes(lake: Lake, judged: DataFrame, found: Found, run: Run) -> DataFrame:
     return lake.sql(
-        "stages/outcomes",
-        {"run_id": run.run_id},
-        judged=judged,
-        duplicates=lake.spark.createDataFrame(found.duplicates),
+        "stages/outcomes", {"run_id": run.run_id}, judged=judged, decisions=found.decisions
+    )
+
+
+def _revised(
+    lake: Lake,
+    judged: DataFrame,
+    found: Found,
+    before: DataFrame | None,
+    recipe: Recipe,
+    run: Run,
+) -> DataFrame | None:
+    """Outcomes of documents decided before that are others now; None under a policy by which what
+    was decided stands."""
+    if before is None or recipe.duplicates.policy == "first":
+        return None
+    return lake.computed(
+        lake.sql(
+            "stages/revised",
+            {"run_id": run.run_id},
+            decisions=found.decisions,
+            judged=judged,
+            outcomes=before,
+        )
     )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MAIN = "main"
 #: Prefix of everything that lakeprep writes into a snapshot's summary.
 PROPERTY = "lakeprep."
+#: Prefix of session settings that put a property on the snapshots of SQL statements.
+_SQL_PROPERTY = "spark.sql.iceberg.snapshot-property."
 NAMESPACES = ("bronze", "silver", "gold", "ops")
 #: Tables that every lake has; those of a data set come with its first curate.
 FIXED_TABLES = (
@@ -118,6 +120,21 @@ class Lake:
         from pyspark.sql.functions import lit
 
         self._writer(frame, table, branch, properties).overwrite(lit(True))
+
+    def delete(
+        self, documents: DataFrame, table: str, *, branch: str, properties: Mapping[str, str]
+    ) -> None:
+        """Delete the rows with a doc_id of `documents` in one commit that carries `properties`."""
+        keys = {f"{_SQL_PROPERTY}{PROPERTY}{key}": value for key, value in properties.items()}
+        for key, value in keys.items():
+            self.spark.conf.set(key, value)
+        try:
+            self.sql(
+                "stages/delete", text={"table": self.full_name(table, branch)}, documents=documents
+            )
+        finally:
+            for key in keys:
+                self.spark.conf.unset(key)
 
     def _writer(
         self, frame: DataFrame, table: str, branch: str | None, properties: Mapping[str, str]

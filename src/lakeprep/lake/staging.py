@@ -48,6 +48,10 @@ class Staging:
         """Replace all rows of the table's branch."""
         self.lake.overwrite(frame, table, branch=self.branch, properties=self._properties(inputs))
 
+    def delete(self, documents: DataFrame, table: str) -> None:
+        """Delete the rows of `documents` (by doc_id) from the table's branch."""
+        self.lake.delete(documents, table, branch=self.branch, properties=self._properties(None))
+
     def head(self, table: str) -> int:
         """Snapshot that the table's branch points to."""
         head = self.lake.head(table, self.branch)
