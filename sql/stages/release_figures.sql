@@ -10,7 +10,11 @@ WITH outcome_figures AS (
             outcome = 'duplicate' AND (
                 duplicate_of IS NULL
                 OR similarity IS NULL
-                OR (duplicate_kind = 'near' AND similarity < :min_jaccard)
+                OR (
+                    duplicate_kind = 'near'
+                    AND similarity < :min_jaccard
+                    AND containment < :min_containment
+                )
             )
         ) AS unverified_duplicates
     FROM {outcomes}

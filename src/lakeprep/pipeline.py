@@ -288,7 +288,7 @@ def describe(result: StageResult) -> str:
 
 
 def _shown(detail: Mapping[str, int]) -> dict[str, int]:
-    names = ("files", "rejects", "repeats", "skipped", "filtered", "duplicate", "undecided")
+    names = ("files", "rejects", "repeats", "skipped", "filtered", "duplicate", "revised")
     return {name: detail[name] for name in names if name in detail}
 
 

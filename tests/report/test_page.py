@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakeprep.lake.runs import Run, StageResult
-from lakeprep.report.figures import SECTIONS, Cluster, Count, Domain, Example, Figures
+from lakeprep.report.figures import (
+    SECTIONS,
+    Cluster,
+    Count,
+    Domain,
+    Example,
+    Figures,
+    FullBucket,
+)
 from lakeprep.report.page import capped, percent, render, segments, shown
 
 ATTACKS = (
@@ -25,7 +33,7 @@ ATTACKS = (
     "https://x.example/\u202egnp.exe\x00\x1b[31m\u2028",
     "https://x.example/" + "%41" * 3000,
 )
-EMPTY = Figures(None, None, *((),) * 8, (), (), (), {})
+EMPTY = Figures(None, None, *((),) * 12, {})
 #: Elements of the template; nothing else may come out of it.
 ELEMENTS = frozenset(
     {"html", "head", "meta", "title", "style", "body", "header", "main", "section", "h1", "h2"}
@@ -80,6 +88,7 @@ def figures_full_of(text: str) -> Figures:
         kept_domains=(Domain(text, 5, 1),),
         dropped_domains=(Domain(text, 1, 5),),
         clusters=(Cluster("d0", text, 4, 0.5),),
+        full_buckets=(FullBucket(7, text, 9, 4),),
         examples={text: (Example("d1", text),)},
     )
 

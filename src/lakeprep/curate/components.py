@@ -1,6 +1,7 @@
 """placeholder: the scale branch has the real one."""
 
 from __future__ import annotations
+
 import numpy as np
 import pyarrow as pa
 

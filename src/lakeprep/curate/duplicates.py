@@ -35,6 +35,8 @@ _DECISIONS = {
 }
 #: Candidates that are sent to every executor (16 bytes each); of more the texts are shuffled.
 _BROADCAST = 5_000_000
+#: Full buckets that are named in the report.
+_NAMED = 10
 #: Whole microseconds are exact in a double until the year 2255.
 _MICROS = "CAST(UNIX_MICROS(fetched_at) AS DOUBLE)"
 
@@ -44,12 +46,13 @@ class Found:
     """What became of the documents that share a bucket with another.
 
     decisions: doc_id, duplicate_of (null: it survives), duplicate_kind, similarity, containment,
-    cluster_id; computed. hot_buckets: key and how many documents found it full, most first.
+    cluster_id; computed. full_buckets: the fullest ones by key, and how many documents could not
+    become a member of each; left_out: how often that happened, in all buckets.
     """
 
     decisions: DataFrame
     candidates: int
-    hot_buckets: dict[int, int]
+    full_buckets: dict[int, int]
     left_out: int
 
 
@@ -154,13 +157,8 @@ def _decided(lake: Lake, candidates: DataFrame, policy: Duplicates) -> Found:
     schema = ", ".join(f"{name} {kind}" for name, kind in _DECISIONS.items())
     ordered = candidates.repartition("component").sortWithinPartitions("component", "turn")
     answers = lake.computed(ordered.drop("turn").mapInArrow(_pass(policy), schema))
-    hot = (
-        answers.select(f.explode("left_out").alias("key"))
-        .groupBy("key")
-        .count()
-        .orderBy(f.desc("count"), "key")
-        .collect()
-    )
+    full = lake.computed(answers.select(f.explode("left_out").alias("key")).groupBy("key").count())
+    fullest = full.orderBy(f.desc("count"), "key").limit(_NAMED).collect()
     decisions = answers.selectExpr(
         "LOWER(HEX(doc_id)) AS doc_id",
         "LOWER(HEX(duplicate_of)) AS duplicate_of",
@@ -172,8 +170,8 @@ def _decided(lake: Lake, candidates: DataFrame, policy: Duplicates) -> Found:
     return Found(
         decisions,
         answers.count(),
-        {row.key: row["count"] for row in hot},
-        sum(row["count"] for row in hot),
+        {row.key: row["count"] for row in fullest},
+        full.agg(f.coalesce(f.sum("count"), f.lit(0))).first()[0],
     )
 
 

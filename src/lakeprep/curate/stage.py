@@ -5,6 +5,7 @@ Rules, then duplicates, then masking. Main does not move here; `publish` audits 
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from lakeprep.curate.duplicates import Found, find_duplicates
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from lakeprep.recipe import Recipe
 
 STAGE = "curate"
+#: Property of outcomes' commits: the fullest buckets, by key, and how many found each one full.
+FULL_BUCKETS = "full-buckets"
 
 
 def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> StageResult:
@@ -71,7 +74,7 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
         staging.delete(revised, gold)
         decided = decided.unionByName(revised)
         documents = silver
-    write(decided, outcomes, inputs)
+    write(decided, outcomes, inputs, {FULL_BUCKETS: json.dumps(found.full_buckets)})
     kept = lake.sql(
         "stages/kept_documents", {"run_id": run.run_id}, documents=documents, outcomes=decided
     )
@@ -87,7 +90,6 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
             **counts,
             "candidates": found.candidates,
             "revised": revised.count() if revised is not None else 0,
-            "hot_buckets": len(found.hot_buckets),
             "left_out": found.left_out,
         },
     )

@@ -2,6 +2,7 @@
 
 - `signals`: `text_signals`, `script`; RULES.md sections 2, 3, 5, 7
 - `minhash`: `band_keys`, `signatures`, `shingle_sets`, `jaccard_containment`; section 9
+- `survivors`: `Survivors`, which documents survive their duplicates
 - `line_editor`: `edit_lines`; section 4
 - `masks`: `find_spans`, `count_kinds`, `mask`; section 11
 - `urls`: `hash_strings`, `automaton_of`, `match`; section 8

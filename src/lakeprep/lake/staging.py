@@ -38,15 +38,28 @@ class Staging:
                 loaded.manageSnapshots().removeBranch(self.branch).commit()
             loaded.manageSnapshots().createBranch(self.branch).commit()
 
-    def append(self, frame: DataFrame, table: str, inputs: Mapping[str, int] | None = None) -> None:
-        """Append to the table's branch; `inputs`: table and snapshot up to which it was read."""
-        self.lake.append(frame, table, branch=self.branch, properties=self._properties(inputs))
+    def append(
+        self,
+        frame: DataFrame,
+        table: str,
+        inputs: Mapping[str, int] | None = None,
+        notes: Mapping[str, str] | None = None,
+    ) -> None:
+        """Append to the table's branch; `inputs`: table and snapshot up to which it was read;
+        `notes`: further properties of the commit."""
+        properties = self._properties(inputs) | dict(notes or {})
+        self.lake.append(frame, table, branch=self.branch, properties=properties)
 
     def overwrite(
-        self, frame: DataFrame, table: str, inputs: Mapping[str, int] | None = None
+        self,
+        frame: DataFrame,
+        table: str,
+        inputs: Mapping[str, int] | None = None,
+        notes: Mapping[str, str] | None = None,
     ) -> None:
         """Replace all rows of the table's branch."""
-        self.lake.overwrite(frame, table, branch=self.branch, properties=self._properties(inputs))
+        properties = self._properties(inputs) | dict(notes or {})
+        self.lake.overwrite(frame, table, branch=self.branch, properties=properties)
 
     def delete(self, documents: DataFrame, table: str) -> None:
         """Delete the rows of `documents` (by doc_id) from the table's branch."""

@@ -44,7 +44,10 @@ def measure(
     near = recipe.duplicates.near
     row = lake.sql(
         "stages/release_figures",
-        {"min_jaccard": near.min_jaccard if near else 0.0},
+        {
+            "min_jaccard": near.min_jaccard if near else 0.0,
+            "min_containment": near.min_containment if near and near.min_containment else 2.0,
+        },
         documents=lake.frame("silver.documents"),
         outcomes=lake.frame(outcomes, branch=branch),
         gold=lake.frame(gold, branch=gold_branch or branch),

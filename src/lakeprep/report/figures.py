@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lakeprep.lake.catalog import Lake, contract_of, dataset_tables
+from lakeprep.lake.catalog import MAIN, Lake, contract_of, dataset_tables
 from lakeprep.lake.runs import RELEASE, Run
 from lakeprep.lake.schema import table_schema
 from lakeprep.lake.staging import branch_name
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: The stage whose branch holds what a gate has not let through.
 CURATE = "curate"
+#: Property in which it names full buckets.
+FULL_BUCKETS = "full-buckets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,17 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class FullBucket:
+    """A bucket of candidates that was full: how many documents hold its key, and how many of this
+    run could not become members, so that later ones are not compared with them through it."""
+
+    key: int
+    url: str
+    documents: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     doc_id: str
     url: str
@@ -76,6 +90,7 @@ class Figures:
     kept_domains: tuple[Domain, ...]
     dropped_domains: tuple[Domain, ...]
     clusters: tuple[Cluster, ...]
+    full_buckets: tuple[FullBucket, ...]
     examples: Mapping[str, tuple[Example, ...]]
 
 
@@ -110,6 +125,7 @@ def collect(lake: Lake, run: Run) -> Figures:
         kept_domains=_domains(rows["domains"], "kept"),
         dropped_domains=_domains(rows["domains"], "dropped"),
         clusters=_clusters(rows["clusters"]),
+        full_buckets=_full_buckets(lake, outcomes, branch if on_branch else MAIN, frames),
         examples=_examples(rows["examples"]),
     )
 
@@ -165,6 +181,20 @@ def _domains(rows: Iterable[Row], side: str) -> tuple[Domain, ...]:
 def _clusters(rows: Iterable[Row]) -> tuple[Cluster, ...]:
     found = [Cluster(row.doc_id, row.url, row.duplicates, row.least_similarity) for row in rows]
     return tuple(sorted(found, key=lambda cluster: (-cluster.duplicates, cluster.doc_id)))
+
+
+def _full_buckets(
+    lake: Lake, outcomes: str, ref: str, frames: Mapping[str, DataFrame]
+) -> tuple[FullBucket, ...]:
+    noted = lake.last_written(outcomes, FULL_BUCKETS, ref) if lake.exists(outcomes) else None
+    left_out = {int(key): count for key, count in json.loads(noted or "{}").items()}
+    if not left_out:
+        return ()
+    rows = lake.sql(
+        "report/full_buckets", {"keys": list(left_out)}, documents=frames["documents"]
+    ).collect()
+    found = [FullBucket(row.key, row.url, row.documents, left_out[row.key]) for row in rows]
+    return tuple(sorted(found, key=lambda bucket: (-bucket.left_out, bucket.key)))
 
 
 def _examples(rows: Iterable[Row]) -> dict[str, tuple[Example, ...]]:
