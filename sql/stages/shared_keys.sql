@@ -24,13 +24,13 @@ counted AS (
 )
 
 SELECT DISTINCT
-    node AS `left`,
-    centre AS `right`
+    node,
+    centre
 FROM counted
 WHERE documents > 1
 UNION ALL
 SELECT
-    XXHASH64(doc_id) AS `left`,
-    XXHASH64(duplicate_of) AS `right`
+    XXHASH64(doc_id) AS node,
+    XXHASH64(duplicate_of) AS centre
 FROM {standing}
 WHERE duplicate_of IS NOT NULL

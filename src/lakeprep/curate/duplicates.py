@@ -99,7 +99,7 @@ def find_duplicates(
         else:
             reopened = lake.sql("stages/reopened", touched=touched, outcomes=outcomes)
             keys = keys.unionByName(_keys(documents.join(reopened, "doc_id", "semi"), policy))
-    edges = lake.sql("stages/shared_keys", keys=keys, standing=standing)
+    edges = lake.sql("stages/shared_keys", keys=keys, standing=standing).toDF("left", "right")
     members = lake.computed(components(lake, edges))
     count = members.count()
     candidates = lake.sql(

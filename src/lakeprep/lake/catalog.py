@@ -125,13 +125,15 @@ class Lake:
         self, documents: DataFrame, table: str, *, branch: str, properties: Mapping[str, str]
     ) -> None:
         """Delete the rows with a doc_id of `documents` in one commit that carries `properties`."""
+        from pyspark.sql.functions import expr
+
         keys = {f"{_SQL_PROPERTY}{PROPERTY}{key}": value for key, value in properties.items()}
         for key, value in keys.items():
             self.spark.conf.set(key, value)
         try:
-            self.sql(
-                "stages/delete", text={"table": self.full_name(table, branch)}, documents=documents
-            )
+            gone = documents.select(documents["doc_id"].alias("gone_id"))
+            rows = gone.mergeInto(self.full_name(table, branch), expr("doc_id = gone_id"))
+            rows.whenMatched().delete().merge()
         finally:
             for key in keys:
                 self.spark.conf.unset(key)
