@@ -2,9 +2,10 @@
 in Parquet files to what became of each; the same step by datatrove and by a datasketch script on
 the same files in the same run; and adding one per cent to the index that is there then.
 
-    make bench ARGS="duplicates --documents 100000"
+    make bench ARGS="duplicates --documents 100000 --environment build/datatrove"
 
-Peers get at most `PEER_DOCUMENTS`, the first ones: they take minutes for 100,000.
+datatrove runs where the folder of its virtual environment is given, which is made where it is not
+there. Peers get at most `PEER_DOCUMENTS`, the first ones: they take minutes for 100,000.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ def measure(setting: Setting) -> dict[str, object]:
     truth = _Truth(folder)
     sets = {"lakeprep": removed}
     for name, run in PEER_RUNS.items():
+        if name == "datatrove" and setting.environment is None:
+            continue
         peer, sets[name] = run(setting, folder)
         result[name] = peer
         result[f"times_faster_than_{name}"] = round(peer["seconds"] / ours["seconds"], 1)
@@ -226,7 +229,8 @@ def _datatrove(setting: Setting, folder: Path) -> tuple[dict[str, Any], set[int]
     sys.path.insert(0, str(PEERS))
     from compare import environment
 
-    python = environment(setting.environment or PEERS / ".venv")
+    assert setting.environment is not None  # asked in `measure`
+    python = environment(setting.environment)
     return _peer(setting, [python, PEERS / "datatrove_minhash.py"], folder)
 
 
