@@ -63,7 +63,7 @@ def ascii_tokens(
         if mark >= 0x80 or (mark >= 0x30 and mark <= 0x39):
             break
         letter = mark | 0x20
-        is_letter = np.int64(np.uint64(letter - 0x61) < ALPHABET)
+        is_letter = int(np.uint64(letter - 0x61) < ALPHABET)
         out[count] = value
         count += inside & (1 - is_letter)
         inside = is_letter
