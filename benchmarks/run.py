@@ -18,6 +18,7 @@ NAMES = {
     "kernels": "each kernel and family on one core, MB of text a second",
     "fused": "the score pass on one core, step by step, and a worker's memory over time",
     "stage": "the score stage on JSON lines and on WARC, against a bare loop on two processes",
+    "duplicates": "the duplicate step on synthetic documents, beside datatrove and datasketch",
     "main_job": "`lakeprep run` on a crawl, first and second time",
     "compile": "seconds to compile the kernels, and to load them",
 }
@@ -26,11 +27,14 @@ NAMES = {
 @dataclass(frozen=True)
 class Setting:
     """What a benchmark may use: a scratch folder, megabytes of text (None: its own choice), and
-    a folder of JSON lines and WARC files to measure on instead of the usual ones."""
+    a folder of JSON lines and WARC files to measure on instead of the usual ones, a number of
+    synthetic documents, and the folder of datatrove's virtual environment."""
 
     scratch: Path
     megabytes: float | None
     folder: Path | None
+    documents: int | None = None
+    environment: Path | None = None
 
 
 def main() -> None:
@@ -39,6 +43,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{shown}. Default: all.")
     parser.add_argument("--mb", type=float, help="megabytes of text")
     parser.add_argument("--folder", type=Path, help="JSON lines (lang, text) and WARC files")
+    parser.add_argument("--documents", type=int, help="synthetic documents (duplicates)")
+    parser.add_argument("--environment", type=Path, help="datatrove's environment (duplicates)")
     parser.add_argument("--scratch", type=Path, help="where to put temporary files")
     given = parser.parse_args()
     if unknown := set(given.names) - set(NAMES):
@@ -46,7 +52,9 @@ def main() -> None:
     for name in given.names or NAMES:
         facts = measure.machine()
         with tempfile.TemporaryDirectory(dir=given.scratch) as scratch:
-            setting = Setting(Path(scratch), given.mb, given.folder)
+            setting = Setting(
+                Path(scratch), given.mb, given.folder, given.documents, given.environment
+            )
             result = importlib.import_module(f"bench_{name}").measure(setting)
         measure.write(name, {"machine": facts, **result})
 

@@ -69,6 +69,38 @@ def test_copies_of_a_crawl_have_urls_of_their_own(tmp_path: Path) -> None:
     assert [body for _, _, body in found] == 2 * [body for _, _, body in pages]
 
 
+def test_planted_copies_are_what_they_are_said_to_be() -> None:
+    """What the comparison of removed documents rests on: every fifth document copies the one it
+    names, the less alike the more words were replaced; any stretch is the same as in the whole."""
+    import near_copies
+    import numpy as np
+    import pyarrow as pa
+
+    from lakeprep.kernels import minhash
+
+    whole = pa.concat_tables(near_copies.tables(9_000, 12_000))
+    part = pa.concat_tables(near_copies.tables(9_995, 10_005))
+    assert part.equals(whole.slice(995, 10).combine_chunks())
+    rows = next(near_copies.tables(0, near_copies.BLOCK))
+    source = rows.column("source").to_numpy(zero_copy_only=False)
+    copies = np.flatnonzero(~np.isnan(source))
+    assert copies.tolist() == list(range(4, near_copies.BLOCK, 5))
+    originals = source[copies].astype(np.int64)
+    assert not np.isin(originals, copies).any()
+    sets = minhash.shingle_sets(rows.column("text"))
+    jaccard, _ = minhash.jaccard_containment(
+        sets.take(pa.array(copies)), sets.take(pa.array(originals))
+    )
+    edits = rows.column("edits").to_numpy()[copies]
+    means = [jaccard[edits == rate].mean() for rate in near_copies.EDITS]
+    assert means[0] == 1 and sorted(means, reverse=True) == means
+    assert np.allclose(means, [1, 0.95, 0.9, 0.82, 0.68], atol=0.04)
+    strangers, _ = minhash.jaccard_containment(
+        sets.take(pa.array(copies[1:])), sets.take(pa.array(originals[:-1]))
+    )
+    assert np.median(strangers) < 0.01
+
+
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     done = subprocess.run(
         [sys.executable, str(FOLDER / "run.py"), "kernel"], capture_output=True, text=True

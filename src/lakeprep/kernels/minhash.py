@@ -78,14 +78,23 @@ def minimum_hashes(
     summands: UInt32Array,
     signature: UInt32Array,
 ) -> None:
-    """Writes the signature of `count` shingles: the least value under each permutation."""
+    """Writes the signature of `count` shingles: the least value under each permutation.
+
+    Four shingles at a time, for each factor that is loaded; the last ones may come twice, which
+    changes no minimum.
+    """
     for k in range(len(signature)):
         signature[k] = EMPTY
-    for i in range(count):
-        value = finalize32(shingles[i])
+    for first in range(0, count, 4):
+        a = finalize32(shingles[first])
+        b = finalize32(shingles[min(first + 1, count - 1)])
+        c = finalize32(shingles[min(first + 2, count - 1)])
+        d = finalize32(shingles[min(first + 3, count - 1)])
         for k in range(len(signature)):
-            permuted = np.uint32(factors[k] * value + summands[k])
-            signature[k] = min(signature[k], permuted)
+            factor, summand = factors[k], summands[k]
+            ab = min(np.uint32(factor * a + summand), np.uint32(factor * b + summand))
+            cd = min(np.uint32(factor * c + summand), np.uint32(factor * d + summand))
+            signature[k] = min(signature[k], min(ab, cd))
 
 
 @kernel(

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lakeprep.kernels import unicode as u
-from lakeprep.kernels.compiled import helper
+from lakeprep.kernels.compiled import helper, hot_helper
 from lakeprep.kernels.utf8 import FNV_OFFSET, FNV_PRIME, ByteArray, byte_at, decode, mix
 
 Int64Array = npt.NDArray[np.int64]
@@ -35,6 +35,42 @@ IDEOGRAPH: Final = np.uint32(u.IDEOGRAPH)
 NO_BITS: Final = np.uint32(0)
 SPACE: Final = 0x20
 ZERO: Final = 0x30
+ALPHABET: Final = np.uint64(26)
+NO_BYTES: Final = np.uint64(0)
+#: Unified ideographs of the basic plane: each is its own fold, and a token.
+FIRST_HAN: Final = 0x4E00
+LAST_HAN: Final = 0x9FFF
+
+
+@hot_helper
+def ascii_tokens(
+    data: ByteArray,
+    at: int,
+    end: int,
+    value: np.uint64,
+    inside: int,
+    count: int,
+    out: UInt64Array,
+) -> tuple[int, np.uint64, int, int]:
+    """Goes over ASCII but digits: letters hash into `value`, all else ends a token (whose raw hash
+    is written to `out`); returns where it stopped, `value`, `inside` (1 in a token) and `count`.
+
+    The ends of words are what no processor foresees, so there is no branch on them: a letter
+    keeps the new value, a separator the offset, and each byte writes what may be a token.
+    """
+    while at < end:
+        mark = byte_at(data, at)
+        if mark >= 0x80 or (mark >= 0x30 and mark <= 0x39):
+            break
+        letter = mark | 0x20
+        is_letter = int(np.uint64(letter - 0x61) < ALPHABET)
+        out[count] = value
+        count += inside & (1 - is_letter)
+        inside = is_letter
+        keep = NO_BYTES - np.uint64(is_letter)
+        value = (((value ^ np.uint64(letter)) * FNV_PRIME) & keep) | (FNV_OFFSET & ~keep)
+        at += 1
+    return at, value, inside, count
 
 
 @helper
@@ -48,13 +84,18 @@ def token_hashes(
     out: UInt64Array,
 ) -> int:
     """Writes the hashes of the text's tokens to `out` (at least end - start + 1 long); returns
-    how many there are. No code point makes more tokens than it has bytes."""
+    how many there are. No code point makes more tokens than it has bytes; the place after the last
+    token is written to as well."""
     count = 0
     value = FNV_OFFSET
-    inside = False
+    inside = 0
     in_number = False
     at = start
-    while at < end:
+    while True:
+        if not in_number:
+            at, value, inside, count = ascii_tokens(data, at, end, value, inside, count, out)
+        if at >= end:
+            break
         mark = byte_at(data, at)
         # A dot or comma between two digits belongs to the number.
         within = in_number and (mark == 0x2E or mark == 0x2C) and at + 1 < end
@@ -62,7 +103,7 @@ def token_hashes(
             at += 1
             continue
         point, at = decode(data, at, end)
-        folded = np.int64(fold[point])
+        folded = np.int64(point if FIRST_HAN <= point <= LAST_HAN else fold[point])
         if folded == u.FOLD_DROPPED:
             continue
         row = u.FOLD_SEQUENCE - folded
@@ -73,27 +114,28 @@ def token_hashes(
                 place += 1
                 if folded < 0:
                     break
-            if folded == SPACE or (flags[folded] & IDEOGRAPH) != NO_BITS:
-                if inside:
-                    out[count] = mix(value)
-                    count += 1
-                    value = FNV_OFFSET
-                    inside = False
+            han = folded >= FIRST_HAN and folded <= LAST_HAN
+            if han or folded == SPACE or (flags[folded] & IDEOGRAPH) != NO_BITS:
+                out[count] = value
+                count += inside
+                value = FNV_OFFSET
+                inside = 0
                 in_number = False
                 if folded != SPACE:
-                    out[count] = mix((value ^ np.uint64(folded)) * FNV_PRIME)
+                    out[count] = (value ^ np.uint64(folded)) * FNV_PRIME
                     count += 1
             else:
                 digit = folded == ZERO
                 if not (digit and in_number):
                     value = (value ^ np.uint64(folded)) * FNV_PRIME
-                inside = True
+                inside = 1
                 in_number = digit
             if row < 0 or place == 3:
                 break
-    if inside:
-        out[count] = mix(value)
-        count += 1
+    out[count] = value
+    count += inside
+    for i in range(count):
+        out[i] = mix(out[i])
     return count
 
 

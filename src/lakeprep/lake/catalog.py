@@ -60,7 +60,10 @@ class Lake:
             for namespace in sorted({table.partition(".")[0] for table in missing}):
                 self.spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.{namespace}")
             for table in missing:
-                self.spark.sql(table_schema(contract_of(table)).ddl(self.full_name(table)))
+                schema = table_schema(contract_of(table))
+                self.spark.sql(schema.ddl(self.full_name(table)))
+                if order := schema.order_ddl(self.full_name(table)):
+                    self.spark.sql(order)
 
     def exists(self, table: str) -> bool:
         return bool(self.spark.catalog.tableExists(self.full_name(table)))
@@ -173,6 +176,22 @@ class Lake:
         if self.spark.sparkContext.getCheckpointDir():
             return frame.checkpoint()
         return frame.localCheckpoint()
+
+    def computed_anew(self, frame: DataFrame) -> DataFrame:
+        """`computed`, for loops in which a frame is joined with what was made of it.
+
+        A checkpoint keeps the plan's estimated size, and the estimate of a join is the product of
+        its sides': it doubles its digits in every round, until planning alone takes minutes. So
+        this one forgets it; joins then go by the sizes that are seen when they run.
+        """
+        from pyspark.sql import DataFrame as Frame
+
+        made = self.computed(frame)._jdf
+        session = self.spark._jsparkSession
+        return Frame(
+            session.internalCreateDataFrame(made.queryExecution().toRdd(), made.schema(), False),
+            self.spark,
+        )
 
     def query(self, text: str) -> DataFrame:
         """Any SQL; `lake` is the current catalog."""

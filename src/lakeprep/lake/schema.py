@@ -59,6 +59,7 @@ class TableSchema:
     comment: str
     columns: tuple[Column, ...]
     partitioning: tuple[str, ...]
+    ordering: tuple[str, ...]
     properties: Mapping[str, str]
 
     def ddl(self, table: str) -> str:
@@ -71,6 +72,15 @@ class TableSchema:
         return (
             f"CREATE TABLE IF NOT EXISTS {table} (\n  {columns}\n) USING iceberg{partitioned}\n"
             f"COMMENT {_literal(self.comment)}\nTBLPROPERTIES (\n  {properties}\n)"
+        )
+
+    def order_ddl(self, table: str) -> str | None:
+        """`ALTER TABLE` that has every writer, compaction too, sort the rows of a file so."""
+        if not self.ordering:
+            return None
+        return (
+            f"ALTER TABLE {table} WRITE DISTRIBUTED BY PARTITION "
+            f"LOCALLY ORDERED BY {', '.join(self.ordering)}"
         )
 
     def spark(self) -> StructType:
@@ -110,6 +120,7 @@ def table_schema(name: str) -> TableSchema:
         comment=raw["comment"].strip(),
         columns=tuple(_columns(raw["columns"])),
         partitioning=tuple(raw.get("partitioning", ())),
+        ordering=tuple(raw.get("ordering", ())),
         properties={**DEFAULT_PROPERTIES, **raw.get("properties", {})},
     )
 
