@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Callable, Mapping
 
-import pyarrow as pa
 import pytest
 
-from lakeprep.lake.catalog import Lake, contract_of, dataset_tables
+from lakeprep.lake.catalog import Lake, dataset_tables
 from lakeprep.lake.runs import Run
-from lakeprep.lake.schema import Type, table_schema
+from support import complete
 
-THEN = datetime(2026, 1, 5, tzinfo=timezone.utc)
 HOSTILE = "http://x.example/<script>alert(1)</script>\"'&\u202e" + "a" * 5000
 
 Row = Mapping[str, object]
-
-
-def filler(kind: Type) -> object:
-    """A value for a required column that the report does not look at."""
-    return {
-        "string": "x",
-        "binary": b"x",
-        "boolean": False,
-        "int": 0,
-        "long": 0,
-        "double": 0.0,
-        "date": THEN.date(),
-        "timestamp": THEN,
-    }.get(kind.name, [])
-
-
-def complete(table: str, rows: Sequence[Row]) -> pa.Table:
-    schema = table_schema(contract_of(table))
-    required = {c.name: filler(c.type) for c in schema.columns if c.required}
-    return pa.Table.from_pylist([{**required, **row} for row in rows], schema=schema.arrow())
 
 
 def outcome(doc: str, run_id: str, kind: str = "", of: str = "", *reasons: str) -> Row:
