@@ -124,12 +124,12 @@ def lp_url_key(urls: pa.Array) -> pa.Array:
 
 
 def lp_host(urls: pa.Array) -> pa.Array:
-    """Host of a URL, lower case, punycode; empty where it has none."""
+    """Host of a URL, lower case, punycode; null where it has none."""
     return _where(urls, _url_features(urls)[1])
 
 
 def lp_domain(urls: pa.Array) -> pa.Array:
-    """Registered domain of a URL by the Public Suffix List; empty where it has none."""
+    """Registered domain of a URL by the Public Suffix List; null where it has none."""
     return _where(urls, _url_features(urls)[2])
 
 
