@@ -46,6 +46,20 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def _place(place: str, info: ValidationInfo) -> str:
+    """An s3:// URL, or an absolute path: a relative one is taken from the recipe's folder."""
+    place = place.removeprefix("file://")
+    if place.startswith("s3://"):
+        return place
+    if "://" in place:
+        raise ValueError(f"{place}: a list is a local path or an s3:// URL")
+    folder: Path = (info.context or {}).get("folder", Path())
+    return str(folder / Path(place).expanduser())
+
+
+Place = Annotated[str, Field(min_length=1), AfterValidator(_place)]
+
+
 class Ingest(Section):
     """How inputs are read. Not hashed: it adds pages, and changes none."""
 
@@ -64,8 +78,8 @@ class Score(Section):
     rows: Annotated[int, Field(ge=1, le=32)] = 8
     line_editor: Literal["c4"] | None = None
     line_editor_terminal_marks: bool = False
-    #: Files by language, one entry a line; paths are relative to the recipe's folder.
-    bad_words: dict[Language, str] = {}
+    #: Files by language, one entry a line.
+    bad_words: dict[Language, Place] = {}
 
     @model_validator(mode="after")
     def _editor_is_on(self) -> Score:
@@ -82,18 +96,6 @@ class Languages(Section):
     min_scores: dict[Language, Ratio] = {}
 
 
-def _place(place: str, info: ValidationInfo) -> str:
-    """An s3:// URL, or an absolute path: a relative one is taken from the recipe's folder."""
-    place = place.removeprefix("file://")
-    if place.startswith("s3://"):
-        return place
-    if "://" in place:
-        raise ValueError(f"{place}: a list is a local path or an s3:// URL")
-    folder: Path = (info.context or {}).get("folder", Path())
-    return str(folder / Path(place).expanduser())
-
-
-Place = Annotated[str, Field(min_length=1), AfterValidator(_place)]
 Kind = Literal["domains", "hosts", "urls", "words", "soft_words", "substrings"]
 
 
@@ -383,8 +385,8 @@ def load_recipe(name: str) -> Recipe:
     except InputError as error:
         raise RecipeError(f"recipe {path}: url: {error}") from None
     try:
-        for language, file in sorted(recipe.score.bad_words.items()):
-            recipe._bad_words[language] = read_bad_words(path.parent / file, language)
+        for language, place in sorted(recipe.score.bad_words.items()):
+            recipe._bad_words[language] = read_bad_words(place, language)
     except RecipeError as error:
         raise RecipeError(f"recipe {path}: {error}") from None
     return recipe
