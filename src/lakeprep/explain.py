@@ -14,11 +14,11 @@ from datetime import datetime, timezone
 from functools import reduce
 from typing import TYPE_CHECKING, Final
 
-from lakeprep.curate.describe import RuleRow, bounds_text, rule_rows
+from lakeprep.curate.failures import Failure, failures
 from lakeprep.errors import UsageError
 from lakeprep.lake.catalog import Lake, dataset_tables
 from lakeprep.lake.runs import RELEASE
-from lakeprep.recipe import Recipe, load_recipe, shipped_recipes, signal_names
+from lakeprep.recipe import Recipe, load_recipe, shipped_recipes
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row
@@ -40,17 +40,6 @@ class Other:
     outcome: str
     duplicate_kind: str | None
     similarity: float | None
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A rule that failed. `bounds` in words, and their source, where the recipe is known."""
-
-    reason: str
-    signal: str | None = None
-    value: float | str | None = None
-    bounds: str = ""
-    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -276,7 +265,7 @@ def _decisions(
                 failures=tuple(
                     one
                     for reason in row.reasons
-                    for one in _failures(reason, documents[row.doc_id], recipe)
+                    for one in failures(reason, documents[row.doc_id], recipe)
                 ),
                 duplicate_of=survivor if row.duplicate_of else None,
                 duplicate_kind=row.duplicate_kind,
@@ -348,9 +337,6 @@ def _releases(lake: Lake, dataset: str, ids: Collection[str]) -> dict[str, tuple
     return {doc_id: tuple(tag for tag in tags if (doc_id, tag) in held) for doc_id in ids}
 
 
-# -- the rules -----------------------------------------------------------------------------------
-
-
 def _recipe_of(lake: Lake, dataset: str, given: Recipe | None) -> Recipe | None:
     """The recipe that decided the data set: the one given, or one of those shipped."""
     made_by = lake.last_written(dataset_tables(dataset)[0], "recipe-hash")
@@ -358,37 +344,3 @@ def _recipe_of(lake: Lake, dataset: str, given: Recipe | None) -> Recipe | None:
         return given
     shipped = (load_recipe(name) for name in shipped_recipes())
     return next((recipe for recipe in shipped if recipe.hash == made_by), None)
-
-
-def _failures(reason: str, document: Row, recipe: Recipe | None) -> list[Failure]:
-    """What the reason means for that document: a failure for each bound that it breaks."""
-    if reason == "language":
-        keep = recipe.languages.keep if recipe else None
-        bounds = f"only {', '.join(keep)}" if keep else ""
-        return [Failure(reason, "language", document.language, bounds)]
-    if recipe is None:
-        signal = reason if reason in {*signal_names(), "language_score"} else None
-        return [Failure(reason, signal, _value(document, signal) if signal else None)]
-    rows = [row for row in rule_rows(recipe, document.language or "") if row.reason == reason]
-    broken = [row for row in rows if _breaks(row, _value(document, row.signal))]
-    return [
-        Failure(
-            reason,
-            row.signal,
-            _value(document, row.signal),
-            bounds_text(row.min, row.max),
-            row.source,
-        )
-        for row in broken
-    ] or [Failure(reason)]
-
-
-def _value(document: Row, signal: str) -> float | str | None:
-    value = document[signal] if signal in ("url", "language_score") else document.signals[signal]
-    return value if value is None or isinstance(value, str) else float(value)
-
-
-def _breaks(row: RuleRow, value: float | str | None) -> bool:
-    if not isinstance(value, float):  # a URL, or a score that is not there and counts as 0
-        return value is not None or row.signal == "language_score"
-    return (row.min is not None and value < row.min) or (row.max is not None and value > row.max)

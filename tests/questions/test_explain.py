@@ -9,8 +9,9 @@ import pytest
 
 from lakeprep import explain as module
 from lakeprep.console import show_explanation
+from lakeprep.curate.failures import Failure
 from lakeprep.errors import UsageError
-from lakeprep.explain import MOST, Explanation, Failure, explain
+from lakeprep.explain import MOST, Explanation, explain
 from lakeprep.lake.catalog import Lake
 from lakeprep.recipe import Recipe
 
