@@ -9,12 +9,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
 
-    from lakeprep.lake.schema import Type
+from lakeprep.lake.catalog import contract_of
+from lakeprep.lake.schema import Type, table_schema
+
+Row = Mapping[str, object]
+THEN = datetime(2026, 1, 5, tzinfo=timezone.utc)
 
 #: Columns that name the run, and times of the log: equal tables may differ in them.
 RUN_COLUMNS = {"run_id", "ingested_at", "ingested_on"}
@@ -27,8 +30,6 @@ DATA_TABLES = (
     "gold.web_outcomes",
     "gold.web",
 )
-#: A capture time of rows made by hand.
-THEN = datetime(2026, 1, 5, tzinfo=timezone.utc)
 
 
 def lakeprep(*arguments: object, env: Mapping[str, str] | None = None, timeout: float = 300) -> Any:
@@ -69,7 +70,7 @@ def all_rows(folder: Path, *, without: set[str] = RUN_COLUMNS) -> dict[str, list
 
 
 def filler(kind: Type) -> object:
-    """A value for a required column that a test does not look at."""
+    """A value for a required column that the report does not look at."""
     return {
         "string": "x",
         "binary": b"x",
@@ -82,13 +83,8 @@ def filler(kind: Type) -> object:
     }.get(kind.name, [])
 
 
-def complete(table: str, rows: Sequence[Mapping[str, object]]) -> pa.Table:
-    """Rows of a table of the lake, its required columns filled."""
-    import pyarrow as pa
-
-    from lakeprep.lake.catalog import contract_of
-    from lakeprep.lake.schema import table_schema
-
+def complete(table: str, rows: Sequence[Row]) -> pa.Table:
+    """Rows of a table with what they leave out of its required columns filled in."""
     schema = table_schema(contract_of(table))
     required = {c.name: filler(c.type) for c in schema.columns if c.required}
     return pa.Table.from_pylist([{**required, **row} for row in rows], schema=schema.arrow())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,9 +10,8 @@ import pytest
 
 from lakeprep.lake.catalog import Lake, dataset_tables
 from lakeprep.recipe import Recipe, signal_names
-from support import THEN, complete
+from support import THEN, Row, complete
 
-Row = Mapping[str, object]
 #: A title that would colour and turn what follows it, were it printed as it is.
 HOSTILE = "[red]\x1b[31m\u202emoc.elpmaxe\n[/red]"
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
 
 from lakeprep.lake.catalog import Lake, dataset_tables
 from lakeprep.lake.runs import Run
-from support import complete
+from support import Row, complete
 
 HOSTILE = "http://x.example/<script>alert(1)</script>\"'&\u202e" + "a" * 5000
-
-Row = Mapping[str, object]
 
 
 def outcome(doc: str, run_id: str, kind: str = "", of: str = "", *reasons: str) -> Row:
