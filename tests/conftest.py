@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -84,3 +85,40 @@ def run(web: Recipe) -> Run:
         recipe_hash=web.hash,
         score_hash=web.score_hash,
     )
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """URL of moto's server: a real HTTP service on this machine."""
+    server_module = pytest.importorskip("moto.server")
+    server = server_module.ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_client(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A client of an S3 without buckets, which every client finds by its usual variables."""
+    import boto3
+
+    from lakeprep.export import folder
+    from lakeprep.ingest import s3
+
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    caches = (s3._client.cache_clear, folder._files.cache_clear)
+    for clear in caches:
+        clear()
+    yield boto3.client("s3")
+    for clear in caches:
+        clear()
+    with urlopen(Request(f"{s3_endpoint}/moto-api/reset", method="POST"), timeout=60):
+        pass

@@ -9,6 +9,8 @@ datatrove the published thresholds (YAML, one of FineWeb-2's configs). `--strip`
 off first. datatrove lives in an environment of its own, made in DIR at the first call (by the
 package index that pip is set to). Results go to benchmarks/results/peers_LANGUAGE[_stripped].json.
 
+The line editor is compared text by text, too, with terminal marks asked for and without.
+
 Seconds are of processor time. Ours are those of all signals together, whichever rules are asked
 for; datatrove's those of the filters alone.
 """
@@ -17,18 +19,15 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import inspect
 import json
 import platform
 import re
 import subprocess
-import sys
 import tempfile
 import time
 import venv
 from collections import Counter
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +37,17 @@ import pyarrow as pa
 import yaml
 
 from lakeprep.kernels import signals
+from lakeprep.kernels.line_editor import edit_lines
 from lakeprep.kernels.word_signals import StopWords
-from lakeprep.recipe import Rule, load_recipe, shipped_recipes
+from lakeprep.recipe import Rule, load_recipe
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE.parent / "results"
 REQUIREMENTS = HERE / "requirements.txt"
 LANGUAGES = {"en": "eng", "zh": "cmn_Hani"}
 REPEATS = 3
+#: C4's: a document needs as many.
+FEWEST_SENTENCES = 5
 
 FAMILIES: dict[str, Callable[[str], bool]] = {
     "repetition": lambda name: (
@@ -132,14 +134,12 @@ def peer(python: Path, texts: list[str], language: str, config: dict[str, Any]) 
 
 
 def fails(rule: Rule, values: Signals, language: str) -> Verdict | None:
-    """Which documents fail the rule; None where it is not for the language or has no signal."""
-    if rule.signal not in values:
-        return None
+    """Which documents fail the rule; None where it is not for the language."""
     if rule.languages is not None and language not in rule.languages:
         return None
     if rule.except_languages is not None and language in rule.except_languages:
         return None
-    bounds = getattr(rule, "by_language", {}).get(language, rule)
+    bounds = rule.by_language.get(language, rule)
     value = values[rule.signal]
     failed = np.zeros(len(value), dtype=np.bool_)
     if bounds.min is not None:
@@ -161,38 +161,51 @@ def timed(work: Callable[[], Signals]) -> tuple[Signals, float]:
 
 def ours(
     texts: pa.Array, language: str, rules: tuple[Rule, ...], stop: StopWords
-) -> tuple[dict[str, dict[str, Verdict]], dict[str, float], list[str]]:
-    """By family the documents that fail each of its rules; seconds by pass; families left out."""
+) -> tuple[dict[str, dict[str, Verdict]], dict[str, float]]:
+    """By family that has rules, the documents that fail each of them; seconds by pass."""
     languages = pa.array([language] * len(texts))
     plain, plain_seconds = timed(lambda: signals.text_signals(texts, languages, stop))
-    edited: Signals | None = None
-    seconds = {"signals": plain_seconds}
-    if "edited" in inspect.signature(signals.text_signals).parameters:
-        edit = import_module("lakeprep.kernels.line_editor").edit_lines
-        edited, seconds["with_editor"] = timed(
-            lambda: signals.text_signals(texts, languages, stop, edited=edit(texts))
-        )
-    found: dict[str, dict[str, Verdict]] = {}
-    missing = []
-    for family, belongs in FAMILIES.items():
-        values = edited if family == "c4" else plain
-        verdicts = {}
-        for rule in rules if values is not None else ():
-            failed = fails(rule, values or {}, language) if belongs(rule.signal) else None
-            if failed is not None:
-                verdicts[rule.name or rule.signal] = failed
-        if verdicts:
-            found[family] = verdicts
-        else:
-            missing.append(family)
-    if not missing and edited is not None:
-        after = {f"after {rule.signal}": fails(rule, edited, language) for rule in rules
-                 if FAMILIES["fineweb"](rule.signal)}  # fmt: skip
-        first = {n: v for f in ("repetition", "quality", "c4") for n, v in found[f].items()}
-        found["all"] = first | {n: v for n, v in after.items() if v is not None}
-    else:
-        missing.append("all")
-    return found, seconds, missing
+    edited, edited_seconds = timed(
+        lambda: signals.text_signals(texts, languages, stop, edited=edit_lines(texts))
+    )
+
+    def failed(family: str, values: Signals) -> dict[str, Verdict]:
+        about = [rule for rule in rules if FAMILIES[family](rule.signal)]
+        found = {rule.reason: fails(rule, values, language) for rule in about}
+        return {name: verdict for name, verdict in found.items() if verdict is not None}
+
+    found = {family: failed(family, edited if family == "c4" else plain) for family in FAMILIES}
+    found = {family: verdicts for family, verdicts in found.items() if verdicts}
+    if len(found) == len(FAMILIES):
+        after = {f"after {name}": v for name, v in failed("fineweb", edited).items()}
+        first = (found[family] for family in ("repetition", "quality", "c4"))
+        found["all"] = {name: v for verdicts in first for name, v in verdicts.items()} | after
+    return found, {"signals": plain_seconds, "with_editor": edited_seconds}
+
+
+def editor_agreement(
+    texts: pa.Array, theirs: list[tuple[str | None, str]], *, terminal_marks: bool
+) -> dict[str, Any]:
+    """C4's reasons and edited texts. The two reasons that datatrove tells apart by which it meets
+    first are one."""
+    edited = edit_lines(texts, terminal_marks=terminal_marks)
+    words = {"lorem_ipsum": "words", "curly_bracket": "words", None: "kept"}
+    other = [words.get(reason, reason) for reason, _ in theirs]
+    mine = np.where(
+        (edited.lorem_ipsum > 0) | (edited.curly_bracket > 0),
+        "words",
+        np.where(edited.sentence_count < FEWEST_SENTENCES, "too_few_sentences", "kept"),
+    ).tolist()
+    pairs = list(zip(mine, other, strict=True))
+    both = [row for row, pair in enumerate(pairs) if pair == ("kept", "kept")]
+    return {
+        "terminal_marks": terminal_marks,
+        "equal_decisions": sum((a == "kept") == (b == "kept") for a, b in pairs),
+        "equal_reasons": sum(a == b for a, b in pairs),
+        "kept_by_both": len(both),
+        "equal_texts": sum(edited.texts[row].as_py() == theirs[row][1] for row in both),
+        "documents_that_differ": [row for row, (a, b) in enumerate(pairs) if a != b][:50],
+    }
 
 
 def agreement(
@@ -230,23 +243,19 @@ def main() -> None:
     if call.strip:
         texts = [without_markdown(text) for text in texts]
     config = yaml.safe_load(call.thresholds.read_text()) if call.thresholds else {}
-    wanted = "fineweb" if call.language == "en" else "fineweb2"
-    recipe = wanted if wanted in shipped_recipes() else "web"
+    recipe = "fineweb" if call.language == "en" else "fineweb2"
     stop = StopWords.of(
         {"en": signals.ENGLISH_STOP_WORDS} | ({call.language: frozenset(config["stopwords"])}
                                               if config else {})
     )  # fmt: skip
     array = pa.array(texts, pa.large_string())
-    found, seconds, missing = ours(array, call.language, load_recipe(recipe).rules, stop)
-    for family in missing:
-        print(f"{family}: skipped, its signals or rules are not here", file=sys.stderr)
+    found, seconds = ours(array, call.language, load_recipe(recipe).rules, stop)
     theirs = peer(environment(call.environment), texts, call.language, config)
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
     result = {
         "call": {"texts": call.texts.name, "language": call.language, "stripped": call.strip},
         "documents": len(texts), "megabytes": round(megabytes, 1), "recipe": recipe,
         "peer": REQUIREMENTS.read_text().splitlines()[1], "python": platform.python_version(),
-        "skipped": missing,
         "families": {
             family: agreement(
                 theirs[family]["reasons"], verdicts, megabytes,
@@ -255,6 +264,10 @@ def main() -> None:
             )
             for family, verdicts in found.items()
         },
+        "line_editor": [
+            editor_agreement(array, edited, terminal_marks=marks)
+            for marks, edited in zip((False, True), theirs["editor"], strict=True)
+        ],
     }  # fmt: skip
     RESULTS.mkdir(exist_ok=True)
     target = RESULTS / f"peers_{call.language}{'_stripped' if call.strip else ''}.json"

@@ -4,7 +4,8 @@ calls it in datatrove's own virtual environment.
     datatrove_filters.py TEXTS.json LANGUAGE THRESHOLDS.json OUT.json
 
 TEXTS is a list of texts. THRESHOLDS holds keyword arguments by filter (`repetition`, `quality`,
-`fineweb`). OUT: family -> {"reasons": reason or null by text, "seconds": seconds}.
+`fineweb`). OUT: family -> {"reasons": reason or null by text, "seconds": seconds}, and under
+"editor" what C4's line editor leaves of each text, [without, with] terminal marks asked for.
 """
 
 from __future__ import annotations
@@ -45,6 +46,12 @@ def decide(filters: list, text: str) -> str | None:
     return None
 
 
+def edited(rule: C4QualityFilter, text: str) -> tuple[str | None, str]:
+    """The reason of C4's filter, and the text as it leaves it."""
+    document = Document(text=text, id="0")
+    return reason(rule.filter(document), text), document.text
+
+
 def main() -> None:
     texts = json.loads(Path(sys.argv[1]).read_text())
     language = sys.argv[2]
@@ -66,6 +73,11 @@ def main() -> None:
         began = time.process_time()
         reasons = [decide(filters, text) for text in texts]
         found[family] = {"reasons": reasons, "seconds": time.process_time() - began}
+    marks = [
+        C4QualityFilter(filter_no_terminal_punct=asked, language=language)
+        for asked in (False, True)
+    ]
+    found["editor"] = [[edited(rule, text) for text in texts] for rule in marks]
     Path(sys.argv[4]).write_text(json.dumps(found))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
-from lakeprep.errors import RecipeError
+from lakeprep.errors import InputError, RecipeError
+from lakeprep.ingest.sources import open_source
 
 LONGEST_ENTRY: Final = 64
 """Characters of an entry, which bound the work at one place of a text (`kernels.bad_words`)."""
@@ -15,18 +15,19 @@ LONGEST_ENTRY: Final = 64
 _ALLOWED: Final = {"ja": frozenset(("sm", "グロ", "女の子")), "zh": frozenset(("性",))}
 
 
-def read_bad_words(path: Path, language: str) -> tuple[str, ...]:
-    """The entries of a UTF-8 file, one a line, sorted, without blank lines and those C4 allows.
+def read_bad_words(place: str, language: str) -> tuple[str, ...]:
+    """The entries of a UTF-8 file (a local path or an s3:// URL), one a line, sorted, without blank
+    lines and those C4 allows.
 
     Raises:
         RecipeError: the file cannot be read, is no UTF-8 text, is empty, or has an entry of more
             than LONGEST_ENTRY characters.
     """
-    what = f"score.bad_words.{language}: {path}"
+    what = f"score.bad_words.{language}: {place}"
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise RecipeError(f"{what}: cannot be read ({error.strerror})") from None
+        lines = _content(place).decode("utf-8-sig").split("\n")
+    except InputError as error:
+        raise RecipeError(f"score.bad_words.{language}: {error}") from None
     except UnicodeDecodeError as error:
         raise RecipeError(f"{what}: not UTF-8 text (byte {error.start})") from None
     entries = {" ".join(line.split()) for line in lines} - {""}
@@ -39,3 +40,11 @@ def read_bad_words(path: Path, language: str) -> tuple[str, ...]:
     if not entries:
         raise RecipeError(f"{what}: no entries")
     return tuple(sorted(entries - _ALLOWED.get(language, frozenset())))
+
+
+def _content(place: str) -> bytes:
+    source = open_source(place)
+    try:
+        return source.read(0, source.size)
+    finally:
+        source.close()

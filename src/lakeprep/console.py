@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lakeprep.curate.describe import RuleRow
     from lakeprep.curate.tune import Tuning
     from lakeprep.doctor import Finding
+    from lakeprep.explain import Capture, Decision, Explanation, Other
     from lakeprep.lake.books import Books
     from lakeprep.pipeline import Say, Summary
 
@@ -150,6 +151,76 @@ def show_tuning(tuning: Tuning) -> None:
     )
 
 
+def show_explanation(found: Explanation) -> None:
+    """What is known of a page, on stdout; whatever comes from the web made harmless."""
+    lines: list[str] = []
+    for capture in found.captures:
+        lines += ["", f"document {capture.doc_id}", *_page_lines(capture)]
+        for decision in capture.decisions:
+            lines += ["", *_decision_lines(decision)]
+    for reject in found.rejects:
+        lines += ["", "rejected record"]
+        lines += [f"  {name:<14} {value}" for name, value in reject.items() if value is not None]
+    if found.found > len(found.captures) > 0:
+        lines.append(f"the newest {len(found.captures)} of {found.found:,} captures")
+    lines += [f"note: {note}" for note in found.notes]
+    out = Console(highlight=False, soft_wrap=True)
+    for line in lines:
+        out.print(Text(_printable(line)))
+
+
+def _page_lines(capture: Capture) -> list[str]:
+    source = capture.source
+    facts = {
+        "url": capture.url,
+        "title": capture.title,
+        "fetched at": capture.fetched_at,
+        "read from": f"{source['source_path']} at {source['source_offset']:,}, "
+        f"{source['source_length']:,} bytes",
+        "record id": source["record_id"],
+        "read by run": source.get("run_id"),
+        "status": capture.status or "not scored yet; `lakeprep score` does it",
+        "language": capture.language and f"{capture.language} ({capture.language_score:.3f})",
+        "script": capture.script,
+    }
+    lines = [f"  {name:<12} {value}" for name, value in facts.items() if value is not None]
+    values = [(name, value) for name, value in capture.signals.items() if value is not None]
+    for start in range(0, len(values), 3):
+        cells = (f"{name:<24} {value:<10.4g}" for name, value in values[start : start + 3])
+        lines.append(f"  {'signals' if not start else '':<12} {' '.join(cells)}".rstrip())
+    if capture.text is not None:
+        lines += ["  text", *(f"    {line}" for line in capture.text.split("\n"))]
+    return lines
+
+
+def _decision_lines(decision: Decision) -> list[str]:
+    lines = [f"  data set {decision.dataset}: {decision.outcome} (run {decision.run_id})"]
+    for failure in decision.failures:
+        signal = f" ({failure.signal})" if failure.signal not in (None, failure.reason) else ""
+        value = f"{failure.value:.6g}" if isinstance(failure.value, float) else failure.value
+        found = ", ".join(part for part in (value, failure.bounds) if part)
+        source = f" [{failure.source}]" if failure.source else ""
+        lines.append(f"    fails {failure.reason}{signal}{found and ': '}{found}{source}")
+    if decision.duplicate_of:
+        lines.append(f"    {decision.duplicate_kind} duplicate of {_named(decision.duplicate_of)}")
+        figures = {"similarity": decision.similarity, "containment": decision.containment}
+        lines += [f"    {name} {value:.4f}" for name, value in figures.items() if value is not None]
+    if decision.cluster_documents > 1:
+        lines.append(f"    cluster {decision.cluster_id}: {decision.cluster_documents:,} documents")
+        lines += [f"      {_named(one)}" for one in decision.cluster]
+    if decision.dropped:
+        lines.append(f"    {decision.dropped:,} dropped in favour of it")
+        lines += [f"      {_named(one)}" for one in decision.dropped_for]
+    lines.append(f"    in releases: {', '.join(decision.releases) or 'none'}")
+    return lines
+
+
+def _named(other: Other) -> str:
+    kind = f"{other.duplicate_kind} {other.outcome}" if other.duplicate_kind else other.outcome
+    figure = f" {other.similarity:.4f}" if other.similarity is not None else ""
+    return f"{other.doc_id} ({kind}{figure}) {other.url or ''}"
+
+
 def show_findings(findings: Sequence[Finding]) -> None:
     """What doctor found, one line each."""
     for finding in findings:
@@ -159,5 +230,10 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 def _cell(value: object, limit: int = 200) -> str:
     """A value on one line, printable, cut at `limit` characters."""
-    text = "".join(c if c.isprintable() else " " for c in str(value)[: limit + 1])
+    text = _printable(str(value)[: limit + 1])
     return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def _printable(text: str) -> str:
+    """`text` without control characters, line ends, and what turns the direction of writing."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -8,7 +8,6 @@ text: a title, a masked text, a table that is not ours.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,8 +15,6 @@ import pyarrow as pa
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-    from lakeprep.kernels.word_signals import StopWords
 
 Columns = Callable[..., pa.Array]
 
@@ -47,11 +44,13 @@ def lp_signals(texts: pa.Array, *language: pa.Array) -> pa.Array:
     """All signals of the unedited text, a struct of doubles. The language, which stop words depend
     on, is identified if it is not given."""
     from lakeprep.kernels.signals import text_signals
+    from lakeprep.score.fused import word_lists
     from lakeprep.score.language import identify
+    from lakeprep.score.options import ScoreOptions
 
     strings = _strings(texts)
     given = _strings(language[0]) if language else identify(strings)[0]
-    found = text_signals(strings, given, _stop_words())
+    found = text_signals(strings, given, word_lists(ScoreOptions()).stop_words)
     columns = [pa.array(values) for values in found.values()]
     return pa.StructArray.from_arrays(columns, names=list(found), mask=texts.is_null())
 
@@ -125,12 +124,12 @@ def lp_url_key(urls: pa.Array) -> pa.Array:
 
 
 def lp_host(urls: pa.Array) -> pa.Array:
-    """Host of a URL, lower case, punycode; empty where it has none."""
+    """Host of a URL, lower case, punycode; null where it has none."""
     return _where(urls, _url_features(urls)[1])
 
 
 def lp_domain(urls: pa.Array) -> pa.Array:
-    """Registered domain of a URL by the Public Suffix List; empty where it has none."""
+    """Registered domain of a URL by the Public Suffix List; null where it has none."""
     return _where(urls, _url_features(urls)[2])
 
 
@@ -166,14 +165,6 @@ def _signals_type() -> str:
     from lakeprep.kernels.signals import SIGNAL_NAMES
 
     return f"struct<{', '.join(f'{name}: double' for name in SIGNAL_NAMES)}>"
-
-
-@lru_cache(maxsize=1)
-def _stop_words() -> StopWords:
-    from lakeprep.kernels.word_signals import StopWords
-    from lakeprep.score.stop_words import stop_words
-
-    return StopWords.of(stop_words())
 
 
 def _url_features(urls: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:

@@ -10,7 +10,7 @@ import pytest
 
 from lakeprep.curate.tune import Proposal, propose, tune
 from lakeprep.errors import UsageError
-from lakeprep.lake.catalog import Lake
+from lakeprep.lake.catalog import Lake, dataset_tables
 from lakeprep.recipe import Languages, Recipe, Rule, signal_names
 
 DOCUMENTS = 900
@@ -117,6 +117,16 @@ def test_figures_are_those_of_a_count_by_hand(silver: Lake) -> None:
         assert {one["signal_value"] for one in example.dropped} == {0.25}
         assert {one["signal_value"] for one in example.kept} == {0.3}
     assert {one["language"] for one in found.examples[0].dropped} == {"en"}
+
+
+@pytest.mark.spark
+def test_an_unknown_data_set_is_refused_with_the_known(lake: Lake) -> None:
+    """A bug's trace, or zeros, would be taken for an answer."""
+    with pytest.raises(UsageError, match="no data set 'wep' in this lake; data sets: none yet"):
+        tune(lake, RECIPE, [], dataset="wep")
+    lake.ensure(*dataset_tables("web"))
+    with pytest.raises(UsageError, match=r"data sets: web$"):
+        tune(lake, RECIPE, [], dataset="wep")
 
 
 def bounds(recipe: Recipe, signal: str) -> list[tuple[Any, ...]]:

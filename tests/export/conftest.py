@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
-import pyarrow as pa
 import pytest
 
 from lakeprep.lake.catalog import Lake, dataset_tables
 from lakeprep.lake.runs import Run
-from lakeprep.lake.schema import table_schema
+from support import complete
 
 SENTENCES = ("The river was high in spring. ", "Die Brücke ist aus Stein. ", "春天的河水很高。")
 
@@ -44,14 +43,25 @@ def gold_rows() -> Callable[..., list[dict[str, object]]]:
 
 @pytest.fixture
 def release(lake: Lake, run: Run) -> Callable[..., Lake]:
-    """Appends rows to gold.web, tags that, and gives back the lake."""
+    """Appends rows to gold.web and their outcomes, with so many `copies` dropped in favour of each,
+    tags both tables, and gives back the lake."""
 
-    def make(rows: Sequence[dict[str, object]], tag: str, partitions: int = 1) -> Lake:
-        lake.ensure(*dataset_tables("web"))
-        table = pa.Table.from_pylist(list(rows), schema=table_schema("gold.dataset").arrow())
-        frame = lake.spark.createDataFrame(table).repartition(partitions)
-        lake.append(frame, "gold.web", branch=None, properties=run.provenance())
-        lake.spark.sql(f"ALTER TABLE {lake.full_name('gold.web')} CREATE TAG `{tag}`")
+    def make(
+        rows: Sequence[dict[str, object]],
+        tag: str,
+        partitions: int = 1,
+        copies: Mapping[object, int] | None = None,
+    ) -> Lake:
+        outcomes = [{"doc_id": row["doc_id"], "outcome": "kept"} for row in rows]
+        for doc_id, number in (copies or {}).items():
+            dropped = {"outcome": "duplicate", "duplicate_of": doc_id}
+            outcomes += [{"doc_id": f"{doc_id}-{n}", **dropped} for n in range(number)]
+        tables = dataset_tables("web")
+        lake.ensure(*tables)
+        for table, added in zip(tables, (outcomes, rows), strict=True):
+            frame = lake.spark.createDataFrame(complete(table, added)).repartition(partitions)
+            lake.append(frame, table, branch=None, properties=run.provenance())
+            lake.spark.sql(f"ALTER TABLE {lake.full_name(table)} CREATE TAG `{tag}`")
         return lake
 
     return make

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from lakeprep.errors import UsageError
 from lakeprep.export.manifest import MANIFEST, Format, verify
 from lakeprep.export.stage import MARKER, ExportSummary, export
+from lakeprep.export.upweight import parse_weights
 from lakeprep.lake.catalog import Lake, dataset_tables
 from lakeprep.lake.runs import Run
 
@@ -195,7 +197,8 @@ def test_an_empty_release(out: Path, release: Release, gold_rows: Rows) -> None:
     """A takedown may leave nothing: the export says so with one empty shard."""
     lake = release(gold_rows(3), "full")
     lake.spark.sql(f"DELETE FROM {lake.full_name('gold.web')}")
-    lake.spark.sql(f"ALTER TABLE {lake.full_name('gold.web')} CREATE TAG `{TAG}`")
+    for table in dataset_tables("web"):
+        lake.spark.sql(f"ALTER TABLE {lake.full_name(table)} CREATE TAG `{TAG}`")
     summary = to_parquet(lake, out)
     assert ([file.rows for file in summary.files], summary.rows) == ([0], 0)
 
@@ -210,3 +213,53 @@ def test_a_manifest_leads_nowhere_else(out: Path, release: Release, gold_rows: R
         verify(str(path))
     with pytest.raises(UsageError, match="cannot be read"):
         verify(str(out / "nowhere.json"))
+
+
+def read_back(folder: Path) -> list[dict[str, object]]:
+    """Rows of all shards, with the shard's number."""
+    return [
+        {**row, "shard": number}
+        for number, path in enumerate(sorted(folder.glob("*.parquet")))
+        for row in pq.read_table(path).to_pylist()
+    ]
+
+
+def test_a_document_stands_in_it_as_often_as_its_copies_ask(
+    tmp_path: Path, release: Release, gold_rows: Rows
+) -> None:
+    """Up-weighting repeats rows and nothing else, spreads the copies, and is on record."""
+    rows = gold_rows(40)
+    ids = [str(row["doc_id"]) for row in rows]
+    lake = release(rows, TAG, copies={ids[0]: 1, ids[1]: 3, ids[2]: 9})
+    size = {ids[0]: 2, ids[1]: 4, ids[2]: 10}
+    plain = to_parquet(lake, tmp_path / "plain")
+    assert {row["doc_id"]: row["cluster_size"] for row in read_back(tmp_path / "plain")} == {
+        doc_id: size.get(doc_id, 1) for doc_id in ids
+    }
+    assert plain.rows == 40
+
+    weights = parse_weights("1:1,2:2,5:4")
+    out = tmp_path / "more"
+    more = export(
+        lake, "web", tag=TAG, to=str(out), format="parquet", rows_per_shard=10, upweight=weights
+    )
+    found = read_back(out)
+    assert (more.rows, len(more.files)) == (45, 5)
+    times = Counter(row["doc_id"] for row in found)
+    assert times == Counter(dict.fromkeys(ids, 1)) | Counter({ids[0]: 2, ids[1]: 2, ids[2]: 4})
+    assert len({row["shard"] for row in found if row["doc_id"] == ids[2]}) == 4
+    assert json.loads((out / MANIFEST).read_text())["upweight"] == {"1": 1, "2": 2, "5": 4}
+    assert verify(str(out / MANIFEST)) == ()
+    with pytest.raises(UsageError, match="other upweight"):
+        export(lake, "web", tag=TAG, to=str(out), format="parquet", rows_per_shard=10)
+
+
+def test_a_release_without_outcomes_is_refused(
+    tmp_path: Path, release: Release, gold_rows: Rows
+) -> None:
+    """A tag set by hand on the data set alone: sizes must not come from another release."""
+    lake = release(gold_rows(3), TAG)
+    lake.spark.sql(f"ALTER TABLE {lake.full_name('gold.web')} CREATE TAG `mine`")
+    with pytest.raises(UsageError, match=r"gold\.web_outcomes has no tag 'mine'"):
+        to_parquet(lake, tmp_path / "out", "mine")
+    assert not (tmp_path / "out").exists()

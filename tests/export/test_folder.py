@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lakeprep.errors import UsageError
-from lakeprep.export import folder as folder_module
 from lakeprep.export.folder import Folder
 from lakeprep.export.manifest import (
     MANIFEST,
@@ -24,29 +24,6 @@ from lakeprep.export.shards import ShardWriter
 from lakeprep.lake.schema import table_schema
 
 SCHEMA = table_schema("gold.dataset").arrow()
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty bucket of a real S3 server on this machine, found by its environment."""
-    boto3 = pytest.importorskip("boto3")
-    server_module = pytest.importorskip("moto.server")
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    for key, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
-        monkeypatch.setenv(key, value)
-    folder_module._files.cache_clear()
-    boto3.client("s3").create_bucket(Bucket="exports")
-    yield "s3://exports"
-    folder_module._files.cache_clear()
-    server.stop()
 
 
 def export_by_hand(folder: Folder, rows: list[dict[str, object]]) -> None:
@@ -98,8 +75,9 @@ def test_on_disk(tmp_path: Path, gold_rows: Callable[[int], list[dict[str, objec
     check_folder(str(tmp_path / "a" / "b"), gold_rows(30))
 
 
-def test_on_s3(bucket: str, gold_rows: Callable[[int], list[dict[str, object]]]) -> None:
-    check_folder(f"{bucket}/a/b", gold_rows(30))
+def test_on_s3(s3_client: Any, gold_rows: Callable[[int], list[dict[str, object]]]) -> None:
+    s3_client.create_bucket(Bucket="exports")
+    check_folder("s3://exports/a/b", gold_rows(30))
     with pytest.raises(OSError, match="bucket"):
         Folder.at("s3://nowhere/a").put("x", b"x")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from lakeprep.errors import InputError
 from lakeprep.ingest import s3, sources
@@ -14,39 +12,20 @@ from lakeprep.ingest.records import Limits, Page, Seam
 from lakeprep.ingest.splits import plan_splits, seams_agree
 
 
-@pytest.fixture(scope="module")
-def endpoint():
-    server = ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def bucket(endpoint, monkeypatch, maker):
-    """A bucket `crawl` with a few objects; boto3 finds the service by its usual variables."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    s3._client.cache_clear()
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="crawl")
+def bucket(s3_client, maker):
+    """A bucket `crawl` with a few objects."""
+    s3_client.create_bucket(Bucket="crawl")
     pages = [maker.page(number) for number in range(40)]
-    client.put_object(Bucket="crawl", Key="2024/a.warc.gz", Body=maker.gz(*pages))
-    client.put_object(Bucket="crawl", Key="2024/05/b.warc", Body=b"".join(pages[:3]))
-    client.put_object(Bucket="crawl", Key="2024/notes.md", Body=b"notes")
-    client.put_object(Bucket="crawl", Key="2024/empty.warc", Body=b"x")
-    client.delete_object(Bucket="crawl", Key="2024/empty.warc")
-    yield client
-    for entry in client.list_objects_v2(Bucket="crawl").get("Contents", []):
-        client.delete_object(Bucket="crawl", Key=entry["Key"])
-    client.delete_bucket(Bucket="crawl")
-    s3._client.cache_clear()
+    for key, body in {
+        "2024/a.warc.gz": maker.gz(*pages),
+        "2024/05/b.warc": b"".join(pages[:3]),
+        "2024/notes.md": b"notes",
+        "2024/empty.warc": b"x",
+    }.items():
+        s3_client.put_object(Bucket="crawl", Key=key, Body=body)
+    s3_client.delete_object(Bucket="crawl", Key="2024/empty.warc")
+    return s3_client
 
 
 def test_objects_prefixes_globs_and_manifests(bucket):

@@ -5,33 +5,17 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
-from lakeprep.errors import InputError
-from lakeprep.ingest import s3
+from lakeprep.errors import InputError, RecipeError
 from lakeprep.lists import compiled
+from lakeprep.recipe import load_recipe
 
 
 @pytest.fixture
-def bucket(monkeypatch):
-    server = ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    s3._client.cache_clear()
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="lists")
-    yield client
-    server.stop()
-    s3._client.cache_clear()
+def bucket(s3_client):
+    s3_client.create_bucket(Bucket="lists")
+    return s3_client
 
 
 def test_objects_and_folders(bucket, tmp_path: Path) -> None:
@@ -61,3 +45,13 @@ def test_objects_and_folders(bucket, tmp_path: Path) -> None:
     }.items():
         with pytest.raises(InputError, match=says):
             compiled.gather([place])
+
+
+def test_a_recipe_s_bad_words(bucket, tmp_path: Path) -> None:
+    """They are named as lists of URLs are."""
+    path = tmp_path / "mine.yaml"
+    path.write_text("score: {bad_words: {en: s3://lists/bad/en.txt}}\n")
+    with pytest.raises(RecipeError, match=r"score\.bad_words\.en: s3://lists/bad/en\.txt: no such"):
+        load_recipe(str(path))
+    bucket.put_object(Bucket="lists", Key="bad/en.txt", Body=b"two words\none\n")
+    assert load_recipe(str(path)).bad_words == {"en": ("one", "two words")}

@@ -164,12 +164,23 @@ def test_a_second_run_reads_nothing_and_adds_nothing(demo: DemoRun) -> None:
     assert snapshots() == before
 
 
+def test_a_page_is_explained(demo: DemoRun) -> None:
+    """By the command as users call it: a planted near copy names the page it was made of."""
+    case = next(case for case in demo.truth if case["case"] == "near_copy")
+    found = lakeprep_json("explain", case["url"], "--lake", demo.lake)
+    (capture,) = found["captures"]
+    (decision,) = capture["decisions"]
+    assert (decision["outcome"], decision["duplicate_kind"]) == ("duplicate", "near")
+    assert decision["duplicate_of"]["url"] == case["duplicate_of"]
+    assert decision["similarity"] >= 0.8
+
+
 def test_export_and_wrong_sql(demo: DemoRun, tmp_path: Path) -> None:
     """The release leaves as files that add up; a wrong column is said in a line."""
     kept = demo.summary["outcomes"]["kept"]
     exported = lakeprep_json("export", "web", "--to", tmp_path / "out", "--lake", demo.lake)
     assert exported["rows"] == kept
-    wrong = lakeprep("sql", "SELECT nothing FROM gold.web", "--lake", demo.lake)
+    wrong = lakeprep("sql", "SELECT nothing FROM web_clusters", "--lake", demo.lake)
     assert wrong.returncode == 2
     assert "nothing" in wrong.stderr
     assert "Traceback" not in wrong.stderr

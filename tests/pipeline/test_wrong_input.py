@@ -150,9 +150,14 @@ def test_a_catalog_that_is_none(good: Path, tmp_path: Path) -> None:
 
 
 def test_questions_to_a_lake_that_is_not_there(tmp_path: Path) -> None:
-    for command in (["audit"], ["tables"], ["sql", "SELECT 1"]):
+    for command in (["audit"], ["tables"], ["sql", "SELECT 1"], ["explain", "x"]):
         refused(lakeprep(*command, "--lake", tmp_path / "none"), "there is no lake")
     assert not (tmp_path / "none").exists()
+
+
+def test_weights_that_cannot_be_meant(tmp_path: Path) -> None:
+    done = lakeprep("export", "web", "--to", tmp_path, "--lake", tmp_path, "--upweight", "2:2")
+    refused(done, "--upweight '2:2'", "SIZE:TIMES")
 
 
 def test_lists_that_cannot_be_imported(tmp_path: Path) -> None:

@@ -80,9 +80,10 @@ def sql(
     as_json: JsonOption = False,
 ) -> None:
     """Run a query; table names may leave out the catalog: `SELECT * FROM gold.web`. The functions
-    lp_language, lp_signals, ... of docs/sql.md are there."""
+    lp_language, lp_signals, ... and the views web_clusters, ... of docs/sql.md are there."""
     from pyspark.errors import AnalysisException
 
+    from lakeprep import views
     from lakeprep.pipeline import open_lake
 
     with open_lake(target_of(lake, conf, must_exist=True), progress()) as opened:
@@ -90,6 +91,7 @@ def sql(
             from lakeprep.udfs import register
 
             register(opened.spark)
+        views.register(opened.spark, query)
         try:
             answer = opened.query(query).limit(limit).collect()
         except AnalysisException as error:  # syntax, names and types alike
@@ -162,6 +164,46 @@ def tune(
     show_tuning(tuning)
     if as_json:
         print_json(asdict(tuning))
+
+
+@app.command()
+def explain(
+    asked: Annotated[
+        str, typer.Argument(metavar="URL-or-ID", help="Of a document, or of a record.")
+    ],
+    lake: LakeOption = None,
+    conf: ConfOption = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option("--dataset", envvar="LAKEPREP_DATASET", help="Only this data set; else all."),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option("--recipe", envvar="LAKEPREP_RECIPE", help="Its thresholds; else a shipped."),
+    ] = None,
+    text: Annotated[
+        int,
+        typer.Option("--text", envvar="LAKEPREP_TEXT", min=0, help="Characters of text to show."),
+    ] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """What became of a page and why: source, signals, failed rules, duplicates, releases."""
+    from lakeprep.explain import explain as explain_page
+    from lakeprep.pipeline import check_dataset, open_lake
+    from lakeprep.recipe import load_recipe
+
+    target = target_of(lake, conf, must_exist=True)
+    loaded = load_recipe(recipe) if recipe else None
+    if dataset is not None:
+        check_dataset(dataset)
+    with open_lake(target, progress()) as opened:
+        found = explain_page(opened, asked, dataset=dataset, recipe=loaded, text=text)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        from lakeprep.console import show_explanation
+
+        show_explanation(found)
 
 
 @app.command()

@@ -139,16 +139,27 @@ def export(
     format: Annotated[
         Literal["parquet", "jsonl"], typer.Option("--format", envvar="LAKEPREP_FORMAT")
     ] = "parquet",
+    upweight: Annotated[
+        str | None,
+        typer.Option(
+            "--upweight",
+            envvar="LAKEPREP_UPWEIGHT",
+            metavar="fineweb2|SIZE:TIMES,...",
+            help="Repeat documents by how many copies the crawl had of them.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """A release as Parquet or JSON-lines shards with a manifest."""
     from lakeprep.export.stage import export as export_release
+    from lakeprep.export.upweight import parse_weights
     from lakeprep.pipeline import open_lake
 
+    weights = parse_weights(upweight) if upweight else None
     say = progress()
     with open_lake(target_of(lake, conf, must_exist=True), say) as opened:
         say("export", "")
-        summary = export_release(opened, dataset, tag=tag, to=to, format=format)
+        summary = export_release(opened, dataset, tag=tag, to=to, format=format, upweight=weights)
         say("export", f"{summary.rows:,} documents in {len(summary.files)} files")
     if as_json:
         print_json(asdict(summary))

@@ -50,21 +50,12 @@ def literal(text: str) -> str:
 def bound(rule: Rule, side: Side) -> str | None:
     """SQL for the rule's bound on that side, null where the rule does not apply; None if it has
     none there."""
-    default = rule.min if side == "min" else rule.max
-    limit = _limit(
-        default,
-        {
-            code: bounds.min if side == "min" else bounds.max
-            for code, bounds in rule.by_language.items()
-        },
-    )
-    scope = _scope(rule)
+    limit, scope = _bound(rule, side), _scope(rule)
     return f"CASE WHEN {scope} THEN {limit} END" if limit and scope else limit
 
 
 def _rule(rule: Rule) -> str:
-    plain = rule.model_copy(update={"languages": None, "except_languages": None})
-    lowest, highest = bound(plain, "min"), bound(plain, "max")
+    lowest, highest = _bound(rule, "min"), _bound(rule, "max")
     tests = []
     if lowest:
         tests.append(f"signals.{rule.signal} < {lowest}")
@@ -73,6 +64,12 @@ def _rule(rule: Rule) -> str:
     predicate = " OR ".join(tests)
     scope = _scope(rule)
     return f"{scope} AND ({predicate})" if scope else predicate
+
+
+def _bound(rule: Rule, side: Side) -> str | None:
+    """SQL for the bound in the languages to which the rule applies; None if it has none."""
+    by_language = {code: getattr(own, side) for code, own in rule.by_language.items()}
+    return _limit(getattr(rule, side), by_language)
 
 
 def _scope(rule: Rule) -> str | None:

@@ -197,8 +197,14 @@ def _replaced(bounds: Bounds | None, side: Side, proposal: Proposal) -> Bounds:
 def tune(
     lake: Lake, recipe: Recipe, proposals: Sequence[Proposal], *, dataset: str | None = None
 ) -> Tuning:
-    """Figures of every rule over silver, or over the documents that `dataset` has decided."""
+    """Figures of every rule over silver, or over the documents that `dataset` has decided.
+
+    Raises:
+        UsageError: no such data set, or as `propose`.
+    """
     proposed = propose(recipe, proposals)
+    if dataset is not None:
+        lake.require_dataset(dataset)
     began = time.perf_counter()
     documents = lake.frame("silver.documents")
     if dataset is not None:

@@ -43,8 +43,9 @@ class Source(_Part):
     """The release that is exported, and how: the same source gives the same bytes.
 
     `writer` names the libraries that encode the shards; other versions may encode the same rows in
-    other bytes. run_id to code_version are those of the run that decided the release, null where
-    its snapshot does not say.
+    other bytes. upweight: least cluster size -> how often its documents stand here; null for once
+    each. run_id to code_version are those of the run that decided the release, null where its
+    snapshot does not say.
     """
 
     version: Literal[1] = 1
@@ -59,6 +60,7 @@ class Source(_Part):
     compression: str
     writer: str
     rows_per_shard: int
+    upweight: dict[int, int] | None = None
     columns: tuple[ExportedColumn, ...]
 
 

@@ -28,7 +28,8 @@ from lakeprep.export.manifest import (
     shard_name,
     write_manifest,
 )
-from lakeprep.lake.catalog import PROPERTY, Lake
+from lakeprep.export.upweight import Weights, times
+from lakeprep.lake.catalog import PROPERTY, Lake, dataset_tables
 from lakeprep.lake.runs import RELEASE
 from lakeprep.resources import resource
 
@@ -42,6 +43,8 @@ MARKER = ".lakeprep-export"
 #: About 200 MB of web text: few enough files for a large release, enough for a small one to be
 #: read in parallel.
 ROWS_PER_SHARD = 50_000
+#: Number of a row among the copies of its document.
+COPY = "copy"
 #: A shard, or one half-written by some attempt of a task.
 _SHARD = re.compile(rf"{SHARD_NAME}|\.{SHARD_NAME}\.[0-9]+\.tmp")
 
@@ -68,10 +71,12 @@ def export(
     tag: str | None,
     to: str,
     format: Format,
+    upweight: Weights | None = None,
     rows_per_shard: int = ROWS_PER_SHARD,
 ) -> ExportSummary:
     """Write the data set at `tag` (None: its newest release) to the folder `to`: a local path,
-    which every executor must see, or an s3:// URL.
+    which every executor must see, or an s3:// URL. With `upweight` a document stands in it as often
+    as its cluster's size asks for.
 
     An export that was killed is taken up by the next one to the same folder.
 
@@ -79,9 +84,8 @@ def export(
         UsageError: no such data set or tag; `to` holds something else, or cannot be written.
     """
     tag, snapshot = _release(lake, dataset, tag)
-    # By snapshot, as versionAsOf also takes it: a tag may be moved meanwhile.
-    documents = lake.frame(f"gold.{dataset}", tag=str(snapshot))
-    source = _source(lake, dataset, tag, snapshot, documents, format, rows_per_shard)
+    documents = _documents(lake, dataset, tag, snapshot)
+    source = _source(lake, dataset, tag, snapshot, documents, format, upweight, rows_per_shard)
     folder = Folder.at(to)
     try:
         manifest = _existing(folder, source)
@@ -110,9 +114,7 @@ def export(
 def _release(lake: Lake, dataset: str, tag: str | None) -> tuple[str, int]:
     """The tag and its snapshot."""
     table = f"gold.{dataset}"
-    if dataset not in (known := lake.datasets()):
-        listed = ", ".join(known) or "none yet; `lakeprep run` makes one"
-        raise UsageError(f"no data set {dataset!r} in this lake; data sets: {listed}")
+    lake.require_dataset(dataset)
     tags = _tags(lake, table)
     if tag is None:
         releases = [row for row in tags if row.name.startswith(RELEASE)]
@@ -127,6 +129,23 @@ def _release(lake: Lake, dataset: str, tag: str | None) -> tuple[str, int]:
             return tag, int(row.snapshot_id)
     listed = ", ".join(row.name for row in tags) or "none yet; `lakeprep publish` makes one"
     raise UsageError(f"data set {dataset} has no tag {tag!r}; tags, newest first: {listed}")
+
+
+def _documents(lake: Lake, dataset: str, tag: str, snapshot: int) -> DataFrame:
+    """The rows to export, `cluster_size` the last column."""
+    outcomes, gold = dataset_tables(dataset)
+    decided = lake.head(outcomes, tag)
+    if decided is None:
+        raise UsageError(
+            f"{outcomes} has no tag {tag!r}: how many copies a document had is not known; tag its "
+            f"snapshot as {gold}'s"
+        )
+    # By snapshot, as versionAsOf also takes it: a tag may be moved meanwhile.
+    return lake.sql(
+        "export/documents",
+        documents=lake.frame(gold, tag=str(snapshot)),
+        outcomes=lake.frame(outcomes, tag=str(decided)),
+    )
 
 
 def _tags(lake: Lake, table: str) -> Sequence[Row]:
@@ -146,6 +165,7 @@ def _source(
     snapshot: int,
     documents: DataFrame,
     format: Format,
+    upweight: Weights | None,
     rows_per_shard: int,
 ) -> Source:
     written: dict[str, str] = {}
@@ -165,6 +185,7 @@ def _source(
         compression="zstd",
         writer=_writer(format),
         rows_per_shard=rows_per_shard,
+        upweight=None if upweight is None else dict(upweight),
         columns=tuple(
             ExportedColumn(
                 name=field.name, type=field.dataType.simpleString(), nullable=field.nullable
@@ -225,15 +246,19 @@ def _write(
 
     from lakeprep.export.shards import SHARD, WRITTEN_DDL, ShardWriter
 
-    rows = documents.count()
-    shards = max(1, -(-rows // source.rows_per_shard))
     schema: pa.Schema = to_arrow_schema(documents.schema)
+    copies = f.sequence(f.lit(0), times(source.upweight or {}) - 1)
+    repeated = documents.withColumn(COPY, f.explode(copies) if source.upweight else f.lit(0))
+    rows = repeated.count()
+    shards = max(1, -(-rows // source.rows_per_shard))
     write = ShardWriter(folder, source.dataset, shards, source.format, schema)
-    shard_of = f.pmod(f.xxhash64("doc_id"), f.lit(shards)).cast("int")
-    numbered = documents.withColumns({**_sorted_maps(documents), SHARD: shard_of})
+    # Copies of a document lie as far apart as there are shards.
+    shard_of = f.pmod(f.pmod(f.xxhash64("doc_id"), f.lit(shards)) + f.col(COPY), f.lit(shards))
+    numbered = repeated.withColumns({**_sorted_maps(documents), SHARD: shard_of.cast("int")})
     # Each shard is one task's, so that no two tasks write one file.
     answers = (
-        numbered.repartitionById(shards, SHARD)
+        numbered.drop(COPY)
+        .repartitionById(shards, SHARD)
         .sortWithinPartitions(SHARD, "doc_id")
         .mapInArrow(write, WRITTEN_DDL)
         .collect()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from lakeprep.errors import UsageError
 from lakeprep.lake.schema import table_schema
 from lakeprep.resources import resource
 from lakeprep.session import CATALOG
@@ -85,6 +86,12 @@ class Lake:
             for table in self.tables()
             if table.startswith("gold.") and table.endswith(suffix)
         ]
+
+    def require_dataset(self, name: str) -> None:
+        """Raises UsageError, which names the data sets that there are, if `name` is none."""
+        if name not in (known := self.datasets()):
+            listed = ", ".join(known) or "none yet; `lakeprep run` makes one"
+            raise UsageError(f"no data set {name!r} in this lake; data sets: {listed}")
 
     @staticmethod
     def full_name(table: str, branch: str | None = None) -> str:

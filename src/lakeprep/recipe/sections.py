@@ -1,4 +1,4 @@
-"""Recipes: YAML to a checked, frozen model with stable hashes.
+"""The sections of a recipe, checked and frozen, with stable hashes.
 
 A recipe has two parts. `score` says what is computed for every page; the rest says what is
 decided from it. Each part has its own hash, stamped on what was made with it.
@@ -14,23 +14,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     PrivateAttr,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from lakeprep.bad_words import read_bad_words
-from lakeprep.errors import InputError, RecipeError
 from lakeprep.lake.schema import table_schema
-from lakeprep.resources import resource
 
 if TYPE_CHECKING:
     from lakeprep.lists.compiled import Compiled
@@ -44,6 +39,20 @@ class Section(BaseModel):
     """Frozen; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _place(place: str, info: ValidationInfo) -> str:
+    """An s3:// URL, or an absolute path: a relative one is taken from the recipe's folder."""
+    place = place.removeprefix("file://")
+    if place.startswith("s3://"):
+        return place
+    if "://" in place:
+        raise ValueError(f"{place}: a list is a local path or an s3:// URL")
+    folder: Path = (info.context or {}).get("folder", Path())
+    return str(folder / Path(place).expanduser())
+
+
+Place = Annotated[str, Field(min_length=1), AfterValidator(_place)]
 
 
 class Ingest(Section):
@@ -64,8 +73,8 @@ class Score(Section):
     rows: Annotated[int, Field(ge=1, le=32)] = 8
     line_editor: Literal["c4"] | None = None
     line_editor_terminal_marks: bool = False
-    #: Files by language, one entry a line; paths are relative to the recipe's folder.
-    bad_words: dict[Language, str] = {}
+    #: Files by language, one entry a line.
+    bad_words: dict[Language, Place] = {}
 
     @model_validator(mode="after")
     def _editor_is_on(self) -> Score:
@@ -82,18 +91,6 @@ class Languages(Section):
     min_scores: dict[Language, Ratio] = {}
 
 
-def _place(place: str, info: ValidationInfo) -> str:
-    """An s3:// URL, or an absolute path: a relative one is taken from the recipe's folder."""
-    place = place.removeprefix("file://")
-    if place.startswith("s3://"):
-        return place
-    if "://" in place:
-        raise ValueError(f"{place}: a list is a local path or an s3:// URL")
-    folder: Path = (info.context or {}).get("folder", Path())
-    return str(folder / Path(place).expanduser())
-
-
-Place = Annotated[str, Field(min_length=1), AfterValidator(_place)]
 Kind = Literal["domains", "hosts", "urls", "words", "soft_words", "substrings"]
 
 
@@ -334,7 +331,7 @@ class Recipe(Section):
 
     @property
     def bad_words(self) -> dict[str, tuple[str, ...]]:
-        """Entries of the lists that `score.bad_words` names, by language."""
+        """Entries of the lists that `score.bad_words` names, by language, as loaded."""
         return self._bad_words
 
 
@@ -352,91 +349,6 @@ def unknown_signal(signal: str) -> str | None:
     near = difflib.get_close_matches(signal, known, n=3)
     hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(known)}"
     return f"unknown signal {signal!r}; {hint}"
-
-
-def shipped_recipes() -> list[str]:
-    """Names of the recipes inside the package."""
-    return sorted(path.stem for path in resource("recipes").glob("*.yaml"))
-
-
-def load_recipe(name: str) -> Recipe:
-    """A shipped recipe by name, or the one in a YAML file.
-
-    The files that its section `url` names are read, too.
-
-    Raises:
-        RecipeError: no such recipe or file, not YAML, unknown keys, impossible values; a list of
-            URLs that cannot be read or is none.
-    """
-    if name in shipped_recipes():
-        path = resource("recipes", f"{name}.yaml")
-    elif name.endswith((".yaml", ".yml")) or "/" in name:
-        path = Path(name)
-    else:
-        near = difflib.get_close_matches(name, shipped_recipes(), n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise RecipeError(
-            f"no recipe {name!r}; shipped recipes: {', '.join(shipped_recipes())}; "
-            f"or give the path of a .yaml file.{hint}"
-        )
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RecipeError(f"recipe {path}: cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"recipe {path}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(raw, dict):
-        raise RecipeError(f"recipe {path}: expected a mapping of sections")
-    raw.setdefault("name", path.stem)
-    try:
-        recipe = Recipe.model_validate(raw, context={"folder": path.resolve().parent})
-        if recipe.url.has_files:
-            _ = recipe.url.compiled
-    except ValidationError as error:
-        raise RecipeError(f"recipe {path}: {_explain(error)}") from None
-    except InputError as error:
-        raise RecipeError(f"recipe {path}: url: {error}") from None
-    try:
-        for language, file in sorted(recipe.score.bad_words.items()):
-            recipe._bad_words[language] = read_bad_words(path.parent / file, language)
-    except RecipeError as error:
-        raise RecipeError(f"recipe {path}: {error}") from None
-    return recipe
-
-
-def _explain(error: ValidationError) -> str:
-    """All faults in one line: where, what, and the value."""
-    faults = []
-    for fault in error.errors():
-        place = ".".join(str(part) for part in fault["loc"]) or "recipe"
-        if fault["type"] == "extra_forbidden":
-            faults.append(f"{place}: unknown key{_nearest_key(fault['loc'])}")
-        elif fault["type"] == "value_error":
-            faults.append(f"{place}: {fault['msg'].removeprefix('Value error, ')}")
-        else:
-            faults.append(f"{place}: {fault['msg']} (got {str(fault['input'])[:80]!r})")
-    return "; ".join(faults)
-
-
-def _nearest_key(location: tuple[int | str, ...]) -> str:
-    model: object = Recipe
-    for part in location[:-1]:
-        if isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
-            field = model.model_fields.get(part)
-            model = _section_of(field.annotation) if field else None
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        return ""
-    near = difflib.get_close_matches(str(location[-1]), list(model.model_fields), n=1)
-    if near:
-        return f"; did you mean {near[0]}?"
-    return f"; known: {', '.join(model.model_fields)}"
-
-
-def _section_of(annotation: object) -> object:
-    """The section class inside `Near | None`, `tuple[Rule, ...]`, or the annotation itself."""
-    inner = [part for part in getattr(annotation, "__args__", ()) if isinstance(part, type)]
-    sections = [part for part in inner if issubclass(part, Section)]
-    return sections[0] if sections else annotation
 
 
 def _hash(value: object) -> str:
