@@ -1,5 +1,5 @@
--- What earlier runs know of the passages and lines of this one: passages of documents that are still
--- kept (`pages` is null), and lines with the pages that have them.
+-- What earlier runs know of the passages and lines of this one: passages of documents that are
+-- still kept (`pages` is null), and lines with the pages that have them.
 -- {matched}: sql/passages/matched.sql; {published}: doc_ids kept by earlier runs.
 SELECT
     matched.key_high,

@@ -302,7 +302,7 @@ def test_site_lines_go_from_every_page_and_counts_grow(lake: Lake, run: Run) -> 
         decided.texts["0003"]
         == (sentence(3) + sentence(12)).strip() + "\n\n" + sentence(23).strip()
     )
-    assert decided.removed["0003"] == {"site_lines": 1, "characters": len(line) + 2}
+    assert decided.removed["0003"] == {"site_lines": 1, "characters": len(line) + 1}
     assert set(decided.outcomes.values()) == {"kept"}
 
 
