@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -318,3 +320,54 @@ def test_the_index_is_not_shuffled(lake: Lake, run: Run) -> None:
     exchanges = [line for line in plan.splitlines() if "Exchange" in line]
     assert len(exchanges) == 1, plan
     assert "keygroupedpartitioning" in exchanges[0]
+
+
+@pytest.mark.slow
+def test_ten_megabytes_on_one_line(lake: Lake, run: Run) -> None:
+    """Millions of sentences of one document, all but the first of them gone; and one word."""
+    pages = [
+        Page("a", f"{sentence(1)}{sentence(2)}{sentence(3)}" + "Tick tock. " * 900_000, 1),
+        Page("b", "x" * 10_000_000, 2),
+        Page("c", f"{sentence(2)}{sentence(3)}{sentence(1)}{sentence(4)}{sentence(5)}", 3),
+    ]
+    decided = decide(lake, run, [pages])
+    assert set(decided.outcomes.values()) == {"kept"}
+    assert decided.texts["a"].split(". ")[3:] == ["Tick tock."]
+    assert decided.texts["b"] == pages[1].text
+    assert flat(decided.texts)["c"] == (sentence(1) + sentence(4) + sentence(5)).strip()
+
+
+@pytest.mark.slow
+def test_a_million_pages_of_one_line(lake: Lake, run: Run) -> None:
+    """One passage a million times: the first page keeps it, the others have nothing left."""
+    count = 1_000_000
+    line = " ".join(sentence(i).strip() for i in range(4))
+    decided = decide(lake, run, [[Page(f"{i:07d}", line) for i in range(count)]])
+    outcomes = list(decided.outcomes.values())
+    assert (outcomes.count("kept"), outcomes.count("filtered")) == (1, count - 1)
+    assert decided.outcomes["0000000"] == "kept"
+    assert decided.texts == {"0000000": line}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_revisions_of_real_texts_by_day(
+    fresh_lake: Callable[[], Lake], run: Run, data: Path, language: str
+) -> None:
+    """Texts that share most of their passages, in the order in which they were written: ten days
+    end where one run over all of them does."""
+    with gzip.open(data / "near_dup/revisions" / f"{language}.DEV.jsonl.gz", "rt") as lines:
+        rows = [json.loads(line) for _, line in zip(range(400), lines, strict=False)]
+    rows.sort(key=lambda row: row["time"])
+    pages = [Page(f"{i:04d}{row['blob']}", row["text"], i // 2) for i, row in enumerate(rows)]
+    section = Passages(unit="sentences")
+    whole = decide(fresh_lake(), run, [random.Random(1).sample(pages, len(pages))], section)
+    size = len(pages) // 10
+    by_day = decide(
+        fresh_lake(), run, [pages[i : i + size] for i in range(0, len(pages), size)], section
+    )
+    assert by_day.outcomes == whole.outcomes
+    assert by_day.texts == whole.texts
+    assert by_day.index == whole.index
+    assert whole.details[0]["passages_too_short"] > 50
+    assert whole.details[0]["shortened"] > 50

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import html
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,6 +139,32 @@ def test_the_next_day_knows_the_passages_of_the_last(process_with: Process, tmp_
     assert sum(NOTICE in str(row["text"]) for row in whole.values()) == 1
 
 
+def words_of(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def taken(
+    silver: dict[str, dict[str, Any]], gold: list[dict[str, Any]], data: Path
+) -> tuple[float, float]:
+    """Share of the words that went, and of these the share that stands in what people had marked as
+    the article."""
+    with gzip.open(data / "gold/extraction.jsonl.gz", "rt", encoding="utf-8") as lines:
+        marked = {row["url"]: row.get("html") for row in map(json.loads, lines)}
+    total = gone = wrong = 0
+    for row in gold:
+        page = silver[row["doc_id"]]
+        fragment = marked.get(page["url"])
+        if not fragment:
+            continue
+        article = " ".join(words_of(html.unescape(re.sub(r"<[^>]+>", " ", fragment))))
+        total += len(words_of(page["text"]))
+        for line in lines_of(page["text"]) - lines_of(row["text"]):
+            count = page["text"].split("\n").count(line) * len(words_of(line))
+            gone += count
+            wrong += count if " ".join(words_of(line)) in article else 0
+    return gone / total, wrong / gone
+
+
 def lines_of(text: str) -> set[str]:
     return {line.strip() for line in text.split("\n") if any(c.isalnum() for c in line)}
 
@@ -153,7 +183,7 @@ def test_lines_of_a_real_site(process_with: Process, data: Path, tmp_path: Path)
     silver = {
         row["doc_id"]: row
         for row in lake.load_table("silver.documents")
-        .scan(selected_fields=("doc_id", "host", "text"))
+        .scan(selected_fields=("doc_id", "url", "host", "text"))
         .to_arrow()
         .to_pylist()
     }
@@ -175,3 +205,10 @@ def test_lines_of_a_real_site(process_with: Process, data: Path, tmp_path: Path)
         before, after = lines_of(silver[row["doc_id"]]["text"]), lines_of(row["text"])
         assert not {line for line in after if (row["host"], line) in frequent}
         assert after <= before or dict(row["pii"])
+    # What docs/passages.md says.
+    share, wrong = taken(silver, gold, data)
+    assert 0.02 < share < 0.03
+    assert 0.2 < wrong < 0.3
+    index = lake.load_table("gold.web_passages").scan()
+    size = sum(task.file.file_size_in_bytes for task in index.plan_files())
+    assert size / index.to_arrow().num_rows < 25

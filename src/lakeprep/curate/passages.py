@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     Int64Array = npt.NDArray[np.int64]
 
-#: Repeated passages up to which the driver judges (about 120 bytes each); Spark does beyond.
-DRIVER_PASSAGES: Final = 2_000_000
+#: Repeated passages up to which the driver judges (some 250 bytes each); Spark does beyond.
+DRIVER_PASSAGES: Final = 1_000_000
 #: Rounds of that loop; a chain of documents, each short because of the one before, takes one each.
 MAX_ROUNDS: Final = 32
 #: Rows that a worker hands over at once.
@@ -91,7 +91,7 @@ def settle_passages(
     occurrences = lake.computed(_occurrences(texts, section))
     earlier = lake.frame(index).limit(0) if full else lake.frame(index)
     matched = lake.computed(lake.sql("passages/matched", index=earlier, occurrences=occurrences))
-    known = lake.sql("passages/known", matched=matched, published=published)
+    known = lake.computed(lake.sql("passages/known", matched=matched, published=published))
     min_pages = section.site_lines.min_pages if section.site_lines else 0
     suspects = lake.computed(
         lake.sql(
