@@ -326,12 +326,13 @@ def check_dataset(name: str) -> str:
     """`name`, which becomes two table names.
 
     Raises:
-        UsageError: other characters than lower-case letters, digits and `_`, or `_outcomes`.
+        UsageError: other characters than lower-case letters, digits and `_`, or `_outcomes` or
+            `_passages` at the end.
     """
-    if not _DATASET.fullmatch(name) or name.endswith("_outcomes"):
+    if not _DATASET.fullmatch(name) or name.endswith(("_outcomes", "_passages")):
         raise UsageError(
             f"--dataset {name!r}: lower-case letters, digits and '_', beginning with a letter, "
-            "at most 64, not ending in _outcomes"
+            "at most 64, not ending in _outcomes or _passages"
         )
     return name
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from lakeprep.curate.describe import describe, rule_rows
 from lakeprep.curate.rules import failing_predicates
 from lakeprep.lake.catalog import Lake
-from lakeprep.recipe import Recipe, Rule, load_recipe, shipped_recipes
+from lakeprep.recipe import Passages, Recipe, Rule, load_recipe, shipped_recipes
 
 # FineWeb-2's names of the languages that both have.
 PUBLISHED = {
@@ -164,3 +165,25 @@ def test_the_rules_of_one_language() -> None:
         ("language_score", 0.5, None), ("word_count", None, 5), ("url_count", None, 1),
         ("line_count", None, 2),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("passages", "fault"),
+    [
+        ({"window": 3}, "window needs unit: sentences"),
+        ({"min_words": 9}, "needs unit, site_lines or both"),
+        ({"unit": "words"}, "'sentences' or 'paragraphs'"),
+        ({"site_lines": {"min_pages": 1}}, "greater than or equal to 2"),
+        ({"unit": "sentences", "window": 0}, "greater than or equal to 1"),
+    ],
+    ids=["window", "nothing-on", "unit", "pages", "no-window"],
+)
+def test_passages_that_cannot_be_meant(passages: dict[str, Any], fault: str) -> None:
+    """A section that does nothing, or not what it seems to."""
+    with pytest.raises(ValidationError, match=fault):
+        Passages.model_validate(passages)
+
+
+def test_a_data_set_is_not_named_as_another_ones_index() -> None:
+    with pytest.raises(ValidationError, match="_passages"):
+        Recipe(name="web_passages")

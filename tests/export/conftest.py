@@ -28,6 +28,7 @@ def make_rows(count: int, first: int = 0) -> list[dict[str, object]]:
             "title": None if number % 5 == 0 else f'Page "{number}"',
             "text": SENTENCES[number % 3] * (number % 50 + 1) + f"\n\u2028{number}",
             "word_count": number,
+            "removed": [("characters", number)] if number % 3 else [],
             "quality_score": (None, 0.5, float("nan"))[number % 3],
             "pii": [("phone", 1), ("email", number)] if number % 2 else [],
             "run_id": "20260107-1",

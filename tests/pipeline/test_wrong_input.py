@@ -59,6 +59,7 @@ def test_inputs_that_cannot_be_read(
         ("rules: [{signal: word_cout, min: 1}]", ("word_cout", "word_count")),
         ("rules: [{signal: word_count, min: 9, max: 1}]", ("word_count", "no document could pass")),
         ("duplicates: {near: {min_jaccard: 1.5}}", ("min_jaccard", "1.5")),
+        ("passages: {unit: paragraphs, window: 3}", ("passages: window needs unit: sentences",)),
         ("rules: [{signal: hash_ratio, max: -1}]", ("hash_ratio", "below 0")),
         ("rules: [{signal: hash_ratio, max: .nan}]", ("rules.0.max",)),
         (

@@ -171,7 +171,7 @@ def _decided(lake: Lake, candidates: DataFrame, policy: Duplicates) -> Found:
         decisions,
         answers.count(),
         {row.key: row["count"] for row in fullest},
-        full.agg(f.coalesce(f.sum("count"), f.lit(0))).first()[0],
+        int(full.toArrow().column("count").to_numpy().sum()),
     )
 
 

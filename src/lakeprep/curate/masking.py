@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lakeprep.curate.passages import without_passages
 from lakeprep.kernels.maps import counts_as_map
 from lakeprep.lake.schema import table_schema
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def masked(documents: DataFrame, kinds: frozenset[str]) -> DataFrame:
-    """Rows of the data set's table: `documents` (all its columns but `pii`) with the personal data
-    of `kinds` masked in text and title, and counted in `pii`."""
+    """Rows of the data set's table: `documents` (all its columns but `removed` and `pii`) without
+    the passages marked in them (`curate/passages.py`), and with the personal data of `kinds` masked
+    in text and title, and counted in `pii`."""
     schema = table_schema("gold.dataset")
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -31,7 +33,7 @@ def masked(documents: DataFrame, kinds: frozenset[str]) -> DataFrame:
 def _mask_batch(batch: pa.RecordBatch, kinds: frozenset[str], schema: pa.Schema) -> pa.RecordBatch:
     from lakeprep.kernels.masks import mask  # the workers', not the driver's
 
-    columns = {name: batch.column(name) for name in batch.schema.names}
+    columns = without_passages(batch)
     counts: dict[str, npt.NDArray[np.int64]] = {}
     for name in ("title", "text"):
         columns[name], found = mask(columns[name], kinds=kinds)

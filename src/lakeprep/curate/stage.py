@@ -1,6 +1,7 @@
 """The curate stage: new rows of silver in, outcomes and data set out, on a branch.
 
-Rules, then duplicates, then masking. Main does not move here; `publish` audits the branch first.
+Rules, then duplicates, then passages, then masking. Main does not move here; `publish` audits the
+branch first.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from lakeprep.curate.duplicates import Found, find_duplicates
 from lakeprep.curate.masking import masked
+from lakeprep.curate.passages import settle_passages
 from lakeprep.curate.rules import reasons_expression
 from lakeprep.curate.urls import with_url_reasons
 from lakeprep.errors import RecipeError, UsageError
-from lakeprep.lake.catalog import Lake, dataset_tables
+from lakeprep.lake.catalog import Lake, dataset_tables, passages_table
 from lakeprep.lake.runs import RELEASE, Run, StageResult, check_score_section
 from lakeprep.lake.staging import Staging
 
@@ -30,15 +32,16 @@ FULL_BUCKETS = "full-buckets"
 def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> StageResult:
     """Decide every document of silver that this data set has no outcome for; with `full`, all.
 
-    Leaves the branch `curate_<run id>` on both tables of the data set.
+    Leaves the branch `curate_<run id>` on the tables of the data set.
 
     Raises:
         RecipeError: the data set was made by another recipe and `full` is not asked for, or silver
             by another `score` section.
         UsageError: the run's id names a release that is there already.
     """
-    tables = dataset_tables(run.dataset)
-    outcomes, gold = tables
+    outcomes, gold = dataset_tables(run.dataset)
+    index = passages_table(run.dataset)
+    tables = (outcomes, gold, index) if recipe.passages.is_on else (outcomes, gold)
     check_score_section(lake, run)
     lake.ensure(*tables)
     if not full:
@@ -62,7 +65,16 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
     found = find_duplicates(
         lake, judged.where("SIZE(reasons) = 0"), silver, before, recipe.duplicates
     )
-    decided = lake.computed(_outcomes(lake, judged, found, run))
+    settled = settle_passages(
+        lake,
+        recipe.passages,
+        documents=documents,
+        outcomes=lake.computed(_outcomes(lake, judged, found, run)),
+        published=_kept(lake, before),
+        index=index,
+        full=full,
+    )
+    decided = settled.outcomes
     revised = _revised(lake, judged, found, before, recipe, run)
 
     staging = Staging(lake, STAGE, run, tables)
@@ -78,7 +90,9 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
     kept = lake.sql(
         "stages/kept_documents", {"run_id": run.run_id}, documents=documents, outcomes=decided
     )
-    write(masked(kept, recipe.masking.kinds), gold, inputs)
+    write(masked(settled.marked(kept), recipe.masking.kinds), gold, inputs)
+    if settled.additions is not None:
+        write(settled.additions, index, inputs)
     counts = {row.outcome: row["count"] for row in decided.groupBy("outcome").count().collect()}
     return StageResult(
         STAGE,
@@ -91,6 +105,7 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
             "candidates": found.candidates,
             "revised": revised.count() if revised is not None else 0,
             "left_out": found.left_out,
+            **settled.detail,
         },
     )
 
@@ -131,6 +146,13 @@ def _outcomes(lake: Lake, judged: DataFrame, found: Found, run: Run) -> DataFram
     return lake.sql(
         "stages/outcomes", {"run_id": run.run_id}, judged=judged, decisions=found.decisions
     )
+
+
+def _kept(lake: Lake, before: DataFrame | None) -> DataFrame:
+    """doc_id of the documents that earlier runs kept."""
+    if before is None:
+        return lake.spark.createDataFrame([], "doc_id string")
+    return before.where("outcome = 'kept'").select("doc_id")
 
 
 def _revised(

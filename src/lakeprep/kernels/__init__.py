@@ -4,6 +4,7 @@
 - `minhash`: `band_keys`, `signatures`, `shingle_sets`, `jaccard_containment`; section 9
 - `survivors`: `Survivors`, which documents survive their duplicates
 - `line_editor`: `edit_lines`; section 4
+- `passages`: `find_passages`, `settle`; section 10; `cuts`: `cut_spans`
 - `masks`: `find_spans`, `count_kinds`, `mask`; section 11
 - `urls`: `hash_strings`, `automaton_of`, `match`; section 8
 - `fasttext`: `most_probable`; the language model

@@ -36,8 +36,10 @@ FIXED_TABLES = (
 
 
 def contract_of(table: str) -> str:
-    """Name of the schema file of `table`: data sets share two contracts."""
+    """Name of the schema file of `table`: data sets share three contracts."""
     if table.startswith("gold."):
+        if table.endswith("_passages"):
+            return "gold.passages"
         return "gold.outcomes" if table.endswith("_outcomes") else "gold.dataset"
     return table
 
@@ -45,6 +47,12 @@ def contract_of(table: str) -> str:
 def dataset_tables(dataset: str) -> tuple[str, str]:
     """Outcomes and data set, in the order in which main moves."""
     return f"gold.{dataset}_outcomes", f"gold.{dataset}"
+
+
+def passages_table(dataset: str) -> str:
+    """The index of a data set's passages; there only with a recipe that has some. Main of it moves
+    after the others."""
+    return f"gold.{dataset}_passages"
 
 
 class Lake:

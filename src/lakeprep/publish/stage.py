@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from lakeprep.errors import GateFailed
-from lakeprep.lake.catalog import MAIN, Lake, dataset_tables
+from lakeprep.lake.catalog import MAIN, Lake, dataset_tables, passages_table
 from lakeprep.lake.runs import RELEASE, Run, StageResult, made_by
 from lakeprep.lake.schema import table_schema
 from lakeprep.lake.staging import branch_name, drop_branches, fast_forward, is_moved
@@ -56,11 +56,13 @@ def publish(lake: Lake, run: Run, recipe: Recipe) -> tuple[StageResult, list[Che
 
 
 def _release(lake: Lake, run: Run, figures: Mapping[str, int]) -> dict[str, int]:
-    """Move main of both tables to the run's branch, tag it, keep the figures, drop the branch.
+    """Move main of the tables to the run's branch, tag it, keep the figures, drop the branch.
 
     Every step may have been done already: a crash in between is finished by calling it again.
     """
-    tables = dataset_tables(run.dataset)
+    tables: tuple[str, ...] = dataset_tables(run.dataset)
+    if lake.exists(index := passages_table(run.dataset)):
+        tables = (*tables, index)
     branch, tag = branch_name(CURATE, run.run_id), release_tag(run.run_id)
     for table in tables:
         refs = lake.refs(table)

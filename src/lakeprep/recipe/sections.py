@@ -277,6 +277,36 @@ class Duplicates(Section):
         return self
 
 
+class SiteLines(Section):
+    """Lines on at least `min_pages` pages of a site are boilerplate."""
+
+    min_pages: Annotated[int, Field(ge=2)]
+    site: Literal["host", "domain"] = "host"
+
+
+class Passages(Section):
+    """Passages seen before are taken out of later documents (RULES.md, section 10;
+    docs/passages.md); one left with fewer words or sentences than these is filtered."""
+
+    unit: Literal["sentences", "paragraphs"] | None = None
+    window: Annotated[int, Field(ge=1, le=16)] = 3
+    min_words: Annotated[int, Field(ge=1)] = 50
+    min_sentences: Annotated[int, Field(ge=1)] = 3
+    site_lines: SiteLines | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return self.unit is not None or self.site_lines is not None
+
+    @model_validator(mode="after")
+    def _of_use(self) -> Passages:
+        if "window" in self.model_fields_set and self.unit != "sentences":
+            raise ValueError("window needs unit: sentences")
+        if self.model_fields_set - {"unit", "site_lines"} and not self.is_on:
+            raise ValueError("needs unit, site_lines or both")
+        return self
+
+
 class Masking(Section):
     """Kinds of personal data masked in gold."""
 
@@ -300,16 +330,26 @@ class Recipe(Section):
     url: Url = Url()
     rules: tuple[Rule, ...] = ()
     duplicates: Duplicates = Duplicates()
+    passages: Passages = Passages()
     masking: Masking = Masking()
     gates: Gates = Gates()
     _bad_words: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
 
     @field_validator("name")
     @classmethod
-    def _not_outcomes(cls, name: str) -> str:
-        if name.endswith("_outcomes"):
-            raise ValueError("a data set's name must not end in _outcomes")
+    def _no_other_table(cls, name: str) -> str:
+        if name.endswith(("_outcomes", "_passages")):
+            raise ValueError("a data set's name must not end in _outcomes or _passages")
         return name
+
+    @model_validator(mode="after")
+    def _passages_of_what_stands(self) -> Recipe:
+        if self.passages.is_on and self.duplicates.policy != "first":
+            raise ValueError(
+                "passages need duplicates.policy: first; under another one a document may lose its "
+                "place, and the passages that others lost in its favour would be nowhere"
+            )
+        return self
 
     @cached_property
     def score_hash(self) -> str:
