@@ -103,7 +103,7 @@ def _lakeprep(
         start = time.perf_counter() - began
         result, removed = _step(lake, first, run_id="first")
         result["start_seconds"] = round(start, 1)
-        result["peak_driver_mib"] = resident_mib()
+        result["driver_resident_mib"] = resident_mib()
         for table in ("silver.bands", "silver.documents"):
             size = data_bytes(lake, table)
             result[f"{table}_bytes_a_document"] = round(size / documents, 1)
@@ -260,12 +260,10 @@ def _peer(setting: Setting, command: list[Path], folder: Path) -> tuple[dict[str
 def _call(setting: Setting, command: list[Path], folder: Path) -> dict[str, Any]:
     scratch = setting.scratch / command[-1].stem
     scratch.mkdir()
-    subprocess.run(
-        [*command, folder, scratch, str(os.cpu_count() or 1)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    call = [*command, folder, scratch, str(os.cpu_count() or 1)]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{command[-1].name} failed:\n{done.stderr[-4000:]}")
     found: dict[str, Any] = json.loads((scratch / "found.json").read_text())
     shutil.rmtree(scratch)
     return found

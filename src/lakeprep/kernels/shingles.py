@@ -83,22 +83,17 @@ def token_hashes(
     sequences: npt.NDArray[np.int32],
     out: UInt64Array,
 ) -> int:
-    """Writes the hashes of the text's tokens to `out` (at least end - start + 1 long); returns
-    how many there are. No code point makes more tokens than it has bytes; the place after the last
-    token is written to as well."""
-    count = 0
-    value = FNV_OFFSET
-    inside = 0
+    """Writes the hashes of the text's tokens to `out` (longer than end - start: no code point makes
+    more tokens than it has bytes, and a place more is written to); returns how many there are."""
+    at, count, value, inside = start, 0, FNV_OFFSET, 0
     in_number = False
-    at = start
     while True:
         if not in_number:
             at, value, inside, count = ascii_tokens(data, at, end, value, inside, count, out)
         if at >= end:
             break
-        mark = byte_at(data, at)
         # A dot or comma between two digits belongs to the number.
-        within = in_number and (mark == 0x2E or mark == 0x2C) and at + 1 < end
+        within = in_number and (data[at] == 0x2E or data[at] == 0x2C) and at + 1 < end
         if within and 0x30 <= data[at + 1] <= 0x39:
             at += 1
             continue
@@ -114,7 +109,7 @@ def token_hashes(
                 place += 1
                 if folded < 0:
                     break
-            han = folded >= FIRST_HAN and folded <= LAST_HAN
+            han = FIRST_HAN <= folded <= LAST_HAN
             if han or folded == SPACE or (flags[folded] & IDEOGRAPH) != NO_BITS:
                 out[count] = value
                 count += inside
