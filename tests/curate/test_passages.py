@@ -170,7 +170,7 @@ def one_after_another(pages: Sequence[Page], window: int) -> tuple[dict[str, str
         if page.of and outcomes[page.of] == "kept":
             outcomes[page.doc_id] = "duplicate"
             continue
-        sentences = [part.strip() + "." for part in page.text.split(".") if part.strip()]
+        sentences = [part + "." for part in sentences_of(page.text)]
         size = min(window, len(sentences))
         windows = [tuple(sentences[i : i + size]) for i in range(len(sentences) - size + 1)]
         gone: set[int] = set()
@@ -186,6 +186,10 @@ def one_after_another(pages: Sequence[Page], window: int) -> tuple[dict[str, str
         seen |= set(windows)
         texts[page.doc_id] = " ".join(left)
     return outcomes, texts
+
+
+def sentences_of(text: str) -> list[str]:
+    return [part.strip() for part in text.split(".") if part.strip()]
 
 
 def flat(texts: dict[str, str]) -> dict[str, str]:
@@ -223,6 +227,9 @@ def test_days_in_order_equal_one_run_and_the_definition(
         went = len(originals[doc_id]) - len(text)
         assert whole.removed[doc_id].get("characters", 0) == went
         assert whole.words[doc_id] == (len(text.split()) if went else -1)
+    # What goes stands elsewhere: no sentence of a document that is kept is lost.
+    standing = {one for text in whole.texts.values() for one in sentences_of(text)}
+    assert all(standing.issuperset(sentences_of(originals[doc_id])) for doc_id in whole.texts)
     days = [[p for p in pages if p.hour < 30], [p for p in pages if p.hour >= 30]]
     by_day = decide(fresh_lake(), run, days)
     assert by_day.outcomes == whole.outcomes

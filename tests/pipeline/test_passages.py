@@ -18,6 +18,7 @@ from lakeprep.lake.books import balance, unexplained_snapshots
 from lakeprep.lake.catalog import Lake
 from lakeprep.lake.runs import Run
 from lakeprep.pipeline import Job, Runner, Target
+from lakeprep.publish import stage as publish_stage
 from lakeprep.recipe import Passages, Recipe, SiteLines
 from support import iceberg
 
@@ -139,6 +140,41 @@ def test_the_next_day_knows_the_passages_of_the_last(process_with: Process, tmp_
     assert sum(NOTICE in str(row["text"]) for row in whole.values()) == 1
 
 
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing of ours catches it."""
+
+
+@pytest.mark.slow
+def test_a_release_cut_short_before_its_index_is_finished(
+    process_with: Process,
+    open_lake: Callable[[Path], Lake],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Outcomes and data set have moved, the index has not: a later day would keep what is there."""
+    recipe = Recipe(name="web", passages=Passages(unit="paragraphs"))
+    file = write_pages(tmp_path / "pages.jsonl", {"one": article(0, 9)}, 1)
+    moved: list[str] = []
+    fast_forward = publish_stage.fast_forward
+
+    def dying(lake: Lake, table: str, branch: str) -> None:
+        if len(moved) == 2:
+            raise Killed
+        moved.append(table)
+        fast_forward(lake, table, branch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publish_stage, "fast_forward", dying)
+        with pytest.raises(Killed):
+            process_with(tmp_path / "lake", recipe, [file], "run-1")
+    assert moved == ["gold.web_outcomes", "gold.web"]
+    lake = open_lake(tmp_path / "lake")
+    assert lake.is_empty("gold.web_passages")
+    assert publish_stage.recover(lake, "web", recipe) == ["run-1"]
+    assert not lake.is_empty("gold.web_passages")
+    assert lake.refs("gold.web_passages").keys() == {"main", "release_run-1"}
+
+
 def words_of(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
@@ -207,8 +243,8 @@ def test_lines_of_a_real_site(process_with: Process, data: Path, tmp_path: Path)
         assert after <= before or dict(row["pii"])
     # What docs/passages.md says.
     share, wrong = taken(silver, gold, data)
-    assert 0.02 < share < 0.03
-    assert 0.2 < wrong < 0.3
+    assert 0.025 < share < 0.035
+    assert 0.35 < wrong < 0.45
     index = lake.load_table("gold.web_passages").scan()
     size = sum(task.file.file_size_in_bytes for task in index.plan_files())
     assert size / index.to_arrow().num_rows < 25

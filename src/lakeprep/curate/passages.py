@@ -89,9 +89,7 @@ def settle_passages(
     )
     texts = lake.sql("passages/texts", documents=documents, candidates=candidates)
     occurrences = lake.computed(_occurrences(texts, section))
-    earlier = lake.frame(index).limit(0) if full else lake.frame(index)
-    matched = lake.computed(lake.sql("passages/matched", index=earlier, occurrences=occurrences))
-    known = lake.computed(lake.sql("passages/known", matched=matched, published=published))
+    known = _known(lake, occurrences, published, None if full else index)
     min_pages = section.site_lines.min_pages if section.site_lines else 0
     suspects = lake.computed(
         lake.sql(
@@ -165,6 +163,17 @@ def _as_rows(batch: pa.RecordBatch, found: Found, *, is_line: bool) -> Iterator[
             [columns[column.name].cast(column.type) for column in _OCCURRENCES],
             schema=_OCCURRENCES,
         )
+
+
+def _known(
+    lake: Lake, occurrences: DataFrame, published: DataFrame, index: str | None
+) -> DataFrame:
+    """What earlier runs know of the occurrences: their keys, and of lines the pages."""
+    if index is None or lake.is_empty(index):
+        return lake.spark.createDataFrame([], "key_high long, key_low long, pages long")
+    rows = lake.frame(index)
+    matched = lake.computed(lake.sql("passages/matched", index=rows, occurrences=occurrences))
+    return lake.computed(lake.sql("passages/known", matched=matched, published=published))
 
 
 def _short(lake: Lake, suspects: DataFrame, section: Passages) -> tuple[Int64Array, int]:
