@@ -45,6 +45,9 @@ PEER_DOCUMENTS = 100_000
 #: Documents of the run that stands for start-up.
 TINY = 200
 PEERS = Path(__file__).with_name("peers")
+#: Makes 128 bits without a pattern of a document's number, and the number of them again.
+_SCRAMBLE = 0xD6E8FEB86659FD93A5A3564B1F8AA3F7
+_UNSCRAMBLE = pow(_SCRAMBLE, -1, 1 << 128)
 _FIRST_FETCH = int(datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp() * 1e6)
 
 
@@ -138,7 +141,7 @@ def _step(
         lake.append(bands, "silver.bands", branch=None, properties={})
     with _Clock(seconds, "duplicates"):
         found = _find(lake, fresh, published)
-    removed = {int(doc_id, 16) for doc_id in found.duplicates.column("doc_id").to_pylist()}
+    removed = {number_of(doc_id) for doc_id in found.duplicates.column("doc_id").to_pylist()}
     result = {
         "documents": fresh.count(),
         "removed": len(removed),
@@ -148,6 +151,15 @@ def _step(
         "rounds": found.rounds,
     }
     return result, removed
+
+
+def doc_id_of(number: int) -> str:
+    """32 hex digits that compress as badly as a hash."""
+    return f"{(number + 1) * _SCRAMBLE % (1 << 128):032x}"
+
+
+def number_of(doc_id: str) -> int:
+    return int(doc_id, 16) * _UNSCRAMBLE % (1 << 128) - 1
 
 
 def _find(lake: Lake, fresh: DataFrame, published: DataFrame) -> Any:
@@ -161,7 +173,7 @@ def _published(lake: Lake, removed: set[int] | None) -> DataFrame:
     kept = lake.frame("silver.documents").select("doc_id")
     if removed is None:
         return kept.limit(0)
-    gone = pa.table({"doc_id": pa.array([f"{number:032x}" for number in sorted(removed)])})
+    gone = pa.table({"doc_id": pa.array([doc_id_of(number) for number in sorted(removed)])})
     return lake.computed(kept.join(lake.spark.createDataFrame(gone), "doc_id", "left_anti"))
 
 
@@ -173,7 +185,7 @@ def _new_rows(lake: Lake, table: str, since: int | None) -> DataFrame:
 
 def _sign(run_id: str) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Rows of silver.documents from number, url and text: what the duplicate step needs of the
-    score pass, and nothing else of it. doc_id is the number, in 32 hex digits."""
+    score pass, and nothing else of it."""
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from lakeprep.kernels.minhash import band_keys
@@ -182,7 +194,7 @@ def _sign(run_id: str) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.Recor
         schema = table_schema("silver.documents").arrow()
         for batch in batches:
             number, texts = batch.column("number"), batch.column("text")
-            ids = pa.array([f"{value:032x}" for value in number.to_pylist()])
+            ids = pa.array([doc_id_of(value) for value in number.to_pylist()])
             fetched = pa.array(_FIRST_FETCH + number.to_numpy() * 1_000_000, pa.timestamp("us"))
             size = len(batch)
             columns = {
@@ -283,6 +295,7 @@ class _Truth:
         self.copies: dict[int, tuple[int, float]] = {}
         source = rows.column("source").to_pylist()
         place = {number: i for i, number in enumerate(rows.column("number").to_pylist())}
+        self.planted = {number for number, i in place.items() if source[i] is not None}
         texts = rows.column("text")
         pairs = [(number, source[i]) for number, i in place.items() if source[i] in place]
         for at in range(0, len(pairs), 4096):
@@ -320,6 +333,6 @@ class _Truth:
                 }
         return {
             "documents": len(removed),
-            "neither_copy_nor_copied": len(removed - self.copies.keys() - origins),
+            "neither_copy_nor_copied": len(removed - self.planted - origins),
             "planted_pairs_by_similarity": shares,
         }

@@ -32,7 +32,7 @@ def main() -> None:
     texts, scratch, processes = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     config = MinhashConfig()
     files = len(list(Path(texts).glob("*.parquet")))
-    reader = ParquetReader(texts, id_key="number", read_metadata=False, glob_pattern="*.parquet")
+    reader = ParquetReader(texts, id_key="url", read_metadata=False, glob_pattern="*.parquet")
     signatures, buckets, remove = (str(scratch / name) for name in ("sigs", "buckets", "remove"))
     steps = {
         "signatures": ([reader, MinhashDedupSignature(signatures, config=config)], files),

@@ -101,6 +101,16 @@ def test_planted_copies_are_what_they_are_said_to_be() -> None:
     assert np.median(strangers) < 0.01
 
 
+def test_numbers_come_back_from_identifiers() -> None:
+    """The removed documents of all tools are compared by number."""
+    import bench_duplicates
+
+    numbers = [0, 1, 99_999, 10**7]
+    ids = [bench_duplicates.doc_id_of(number) for number in numbers]
+    assert [bench_duplicates.number_of(doc_id) for doc_id in ids] == numbers
+    assert all(len(doc_id) == 32 for doc_id in ids)
+
+
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     done = subprocess.run(
         [sys.executable, str(FOLDER / "run.py"), "kernel"], capture_output=True, text=True
