@@ -143,21 +143,25 @@ def decide(
 
 def read(settled: Settled, documents: DataFrame, decided: Decided) -> None:
     """Adds what a day has decided; the texts are cut as the workers do it."""
-    for row in settled.outcomes.collect():
-        decided.outcomes[row.doc_id] = row.outcome
-        assert (row.outcome == "filtered") == (row.reasons == ["passages_too_short"])
-        assert (row.outcome == "duplicate") == (row.duplicate_of is not None)
-    kept = documents.selectExpr("doc_id", "text", "CAST(-1 AS BIGINT) AS word_count")
+    outcomes = settled.outcomes.select("doc_id", "outcome", "reasons", "duplicate_of").toArrow()
+    for doc_id, outcome, reasons, duplicate_of in zip(
+        *(column.to_pylist() for column in outcomes.columns), strict=True
+    ):
+        decided.outcomes[doc_id] = outcome
+        assert (outcome == "filtered") == (reasons == ["passages_too_short"])
+        assert (outcome == "duplicate") == (duplicate_of is not None)
+    kept = documents.selectExpr("doc_id", "text", "CAST(-1 AS BIGINT) AS word_count").join(
+        settled.outcomes.where("outcome = 'kept'"), "doc_id", "left_semi"
+    )
     for batch in settled.marked(kept).toArrow().combine_chunks().to_batches():
         columns = without_passages(batch)
         names = ("doc_id", "text", "removed", "word_count")
         for doc_id, text, removed, words in zip(
             *(columns[name].to_pylist() for name in names), strict=True
         ):
-            if decided.outcomes[doc_id] == "kept":
-                decided.texts[doc_id] = text
-                decided.removed[doc_id] = dict(removed)
-                decided.words[doc_id] = words
+            decided.texts[doc_id] = text
+            decided.removed[doc_id] = dict(removed)
+            decided.words[doc_id] = words
     decided.details.append(settled.detail)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 DRIVER_PASSAGES: Final = 1_000_000
 #: Rounds of that loop; a chain of documents, each short because of the one before, takes one each.
 MAX_ROUNDS: Final = 32
-#: Rows that a worker hands over at once.
+#: Rows that a worker hands over at once, and bytes of text that it cuts at once.
 _ROWS: Final = 1 << 16
+_BYTES: Final = 1 << 20
 
 _KEYS: Final = ("key_high", "key_low")
 _BOUNDS: Final = ("start", "stop", "first_word", "last_word", "first_sentence", "last_sentence")
@@ -128,7 +130,7 @@ def _occurrences(texts: DataFrame, section: Passages) -> DataFrame:
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from lakeprep.kernels.passages import find_passages  # the workers'
 
-        for batch in batches:
+        for batch in _small(batches):
             column = batch.column("text")
             if section.unit:
                 found = find_passages(column, section.unit, window=section.window)
@@ -143,6 +145,17 @@ def _occurrences(texts: DataFrame, section: Passages) -> DataFrame:
     from pyspark.sql.pandas.types import from_arrow_schema
 
     return texts.mapInArrow(run, from_arrow_schema(_OCCURRENCES))
+
+
+def _small(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches in parts of about `_BYTES` of text, or of one text: what a worker holds of
+    passages may be fifty times their text."""
+    for batch in batches:
+        sizes = pc.fill_null(pc.binary_length(batch.column("text")), 0).to_numpy()
+        parts = np.cumsum(sizes) // _BYTES
+        edges = [0, *(np.flatnonzero(np.diff(parts)) + 1).tolist(), batch.num_rows]
+        for start, stop in pairwise(edges):
+            yield batch.slice(start, stop - start)
 
 
 def _as_rows(batch: pa.RecordBatch, found: Found, *, is_line: bool) -> Iterator[pa.RecordBatch]:

@@ -133,7 +133,7 @@ def unit_kernel(
             filled += 1
         totals[document, 0], totals[document, 1] = words, sentences
         unit_offsets[document + 1] = filled
-    return out[:filled].copy()
+    return out[:filled]
 
 
 @hot_helper
@@ -174,7 +174,7 @@ def join_units(units: Int64Array, first: int, end: int, hashes: UInt64Array) -> 
 
 @kernel(
     f"int64({_ROWS}, {OFFSETS}, {BYTES}, {U32_TABLE}, {I32_TABLE}, {I32_ROWS}, {OFFSETS}, int64,"
-    f" int64, uint64[:, ::1], int64[::1], {_ROWS}, {_ROWS})"
+    f" int64, uint64[:, ::1], int64[::1])"
 )
 def passage_kernel(
     units: Int64Array,
@@ -188,12 +188,11 @@ def passage_kernel(
     longest_unit: int,
     hashes: UInt64Array,
     out_offsets: Int64Array,
-    out: Int64Array,
-    keys: Int64Array,
 ) -> int:
-    """Fills `out` (bounds) and `keys` (two hashes) with the passages of all documents, and
-    `out_offsets` (documents + 1); returns how many there are, never more than units. `hashes` has
-    three places a unit. Without `window` each unit is a passage of its own."""
+    """Puts the passages of all documents in the place of their units, of which there are never
+    fewer: bounds into `units`, two hashes into the first places of `hashes` (three a unit). Fills
+    `out_offsets` (documents + 1); returns how many there are. Without `window` each unit is a
+    passage of its own."""
     scratch = np.empty(longest_unit + 4, dtype=np.uint64)
     filled = 0
     for document in range(len(unit_offsets) - 1):
@@ -219,11 +218,12 @@ def passage_kernel(
             for j in range(i, i + size):
                 one = chain(one, hashes[j, 0])
                 other = second_chain(other, hashes[j, 1])
+            # `filled` is at most `i`: what is written over has been read.
             for j in (START, FIRST_WORD, FIRST_SENTENCE):
-                out[filled, j] = units[i, j]
+                units[filled, j] = units[i, j]
             for j in (STOP, LAST_WORD, LAST_SENTENCE):
-                out[filled, j] = units[i + size - 1, j]
-            keys[filled, 0], keys[filled, 1] = np.int64(mix(one)), np.int64(other)
+                units[filled, j] = units[i + size - 1, j]
+            hashes[filled, 0], hashes[filled, 1] = mix(one), other
             filled += 1
         out_offsets[document + 1] = filled
     return filled
@@ -263,7 +263,7 @@ def find_passages(
     units = unit_kernel(
         offsets, data, tables.flags, tables.lower, LINE_FEEDS[unit], unit_offsets, totals
     )
-    bounds, keys = np.empty_like(units), np.empty((len(units), 2), dtype=np.int64)
+    hashes = np.empty((len(units), 3), dtype=np.uint64)
     out_offsets = np.zeros(documents + 1, dtype=np.int64)
     filled = passage_kernel(
         units,
@@ -275,23 +275,26 @@ def find_passages(
         np.zeros(documents, dtype=np.int64) if seeds is None else seeds,
         window if unit == "sentences" else 0,
         int((units[:, STOP] - units[:, START]).max(initial=0)),
-        np.empty((len(units), 3), dtype=np.uint64),
+        hashes,
         out_offsets,
-        bounds,
-        keys,
     )
     document = np.repeat(np.arange(documents), np.diff(out_offsets))
-    found = bounds[:filled]
-    found[:, [START, STOP]] -= offsets[document, None]
-    return Passages(out_offsets, found, keys[:filled], _repeated(document, keys[:filled]), totals)
+    bounds, keys = units[:filled], hashes[:filled, :2].view(np.int64)
+    for column in (START, STOP):
+        bounds[:, column] -= offsets[document]
+    return Passages(out_offsets, bounds, keys, _repeated(document, keys), totals)
 
 
 def _repeated(document: Int64Array, keys: Int64Array) -> Bools:
     """Which passages are equal to an earlier one of their document. A sort: no input is slow."""
-    order = np.lexsort((keys[:, 1], keys[:, 0], document))  # stable: the first stays first
-    ordered = np.column_stack((document, keys))[order]
+    columns = (keys[:, 1], keys[:, 0], document)
+    order = np.lexsort(columns)  # stable: the first stays first
+    equal = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
+    for column in columns:
+        ordered = column[order]
+        equal &= ordered[1:] == ordered[:-1]
     repeated = np.zeros(len(order), dtype=np.bool_)
-    repeated[order[1:]] = (ordered[1:] == ordered[:-1]).all(axis=1)
+    repeated[order[1:]] = equal
     return repeated
 
 
