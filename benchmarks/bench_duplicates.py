@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from run import Setting
 
+OUTCOMES = "gold.copies_outcomes"
 DOCUMENTS = 100_000
 PEER_DOCUMENTS = 100_000
 #: Documents of the run that stands for start-up.
@@ -101,7 +102,7 @@ def _lakeprep(
         lake = Lake(spark)
         lake.ensure(*FIXED_TABLES)
         _step(lake, tiny, run_id="start")
-        for table in ("silver.bands", "silver.documents"):
+        for table in ("silver.bands", "silver.documents", OUTCOMES):
             lake.overwrite(lake.frame(table).limit(0), table, branch=None, properties={})
         start = time.perf_counter() - began
         result, removed = _step(lake, first, run_id="first")
@@ -111,7 +112,7 @@ def _lakeprep(
             size = data_bytes(lake, table)
             result[f"{table}_bytes_a_document"] = round(size / documents, 1)
         if second is not None:
-            added, _ = _step(lake, second, run_id="second", removed=removed)
+            added, _ = _step(lake, second, run_id="second")
             result["adding"] = added
             result["adding_relative_to_building"] = round(added["seconds"] / result["seconds"], 4)
             began = time.perf_counter()
@@ -123,32 +124,37 @@ def _lakeprep(
     return result, removed
 
 
-def _step(
-    lake: Lake, folder: Path, *, run_id: str, removed: set[int] | None = None
-) -> tuple[dict[str, Any], set[int]]:
-    """Signatures, the two tables of silver, duplicates. `removed`: of an earlier step; the other
-    documents then are published."""
+def _step(lake: Lake, folder: Path, *, run_id: str) -> tuple[dict[str, Any], set[int]]:
+    """Signatures, the two tables of silver, duplicates, outcomes: of the documents in `folder`,
+    after those that are in silver already."""
     seconds: dict[str, float] = {}
-    before = {table: lake.head(table) for table in ("silver.documents", "silver.bands")}
-    published = _published(lake, removed)
+    head = lake.head("silver.documents")
+    lake.ensure(OUTCOMES)
+    before = None if lake.is_empty(OUTCOMES) else lake.frame(OUTCOMES)
     rows = lake.spark.read.parquet(str(folder)).select("number", "url", "text")
     scored = rows.mapInArrow(_sign(run_id), table_schema("silver.documents").spark())
     with _Clock(seconds, "signatures_and_documents"):
         lake.append(scored, "silver.documents", branch=None, properties={})
-    fresh = _new_rows(lake, "silver.documents", before["silver.documents"])
+    fresh = _new_rows(lake, "silver.documents", head)
     with _Clock(seconds, "bands"):
         bands = fresh.selectExpr("POSEXPLODE(bands) AS (band, key)", "doc_id")
         lake.append(bands, "silver.bands", branch=None, properties={})
     with _Clock(seconds, "duplicates"):
-        found = _find(lake, fresh, published)
-    removed = {number_of(doc_id) for doc_id in found.duplicates.column("doc_id").to_pylist()}
+        judged = fresh.selectExpr("*", "CAST(ARRAY() AS ARRAY<STRING>) AS reasons")
+        policy = load_recipe("web").duplicates
+        found = find_duplicates(lake, judged, lake.frame("silver.documents"), before, policy)
+        names = {"judged": judged, "decisions": found.decisions}
+        outcomes = lake.sql("stages/outcomes", {"run_id": run_id}, **names)
+        lake.append(outcomes, OUTCOMES, branch=None, properties={})
+    dropped = lake.frame(OUTCOMES).where(f"outcome = 'duplicate' AND run_id = '{run_id}'")
+    removed = {number_of(doc_id) for doc_id in dropped.toArrow().column("doc_id").to_pylist()}
     result = {
         "documents": fresh.count(),
         "removed": len(removed),
         "seconds": round(sum(seconds.values()), 1),
         "steps": {name: round(spent, 2) for name, spent in seconds.items()},
         "candidates": found.candidates,
-        "rounds": found.rounds,
+        "left_out_of_full_buckets": found.left_out,
     }
     return result, removed
 
@@ -160,21 +166,6 @@ def doc_id_of(number: int) -> str:
 
 def number_of(doc_id: str) -> int:
     return int(doc_id, 16) * _UNSCRAMBLE % (1 << 128) - 1
-
-
-def _find(lake: Lake, fresh: DataFrame, published: DataFrame) -> Any:
-    """The call of lakeprep that is measured."""
-    policy = load_recipe("web").duplicates
-    return find_duplicates(lake, fresh, lake.frame("silver.documents"), published, policy)
-
-
-def _published(lake: Lake, removed: set[int] | None) -> DataFrame:
-    """doc_ids of the documents that an earlier step kept."""
-    kept = lake.frame("silver.documents").select("doc_id")
-    if removed is None:
-        return kept.limit(0)
-    gone = pa.table({"doc_id": pa.array([doc_id_of(number) for number in sorted(removed)])})
-    return lake.computed(kept.join(lake.spark.createDataFrame(gone), "doc_id", "left_anti"))
 
 
 def _new_rows(lake: Lake, table: str, since: int | None) -> DataFrame:
