@@ -13,33 +13,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakeprep.kernels import unicode as u
-from lakeprep.kernels.arrow import longest
-from lakeprep.kernels.compiled import (
-    BYTES,
-    I32_TABLE,
-    I64_TABLE,
-    OFFSETS,
-    U32_TABLE,
-    U64_TABLE,
-    helper,
-    hot_helper,
-    kernel,
-)
-from lakeprep.kernels.unicode import UnicodeTables
-from lakeprep.kernels.utf8 import FNV_OFFSET, FNV_PRIME, ByteArray, mix
+from lakeprep.kernels.blocks import BLOCK
+from lakeprep.kernels.characters import LETTER_BYTE, FlagTable
+from lakeprep.kernels.compiled import helper, hot_helper
+from lakeprep.kernels.ngrams import append_token
+from lakeprep.kernels.utf8 import MIX_1, ByteArray, decode, mix
 from lakeprep.kernels.words import (
-    BYTE_CLASS,
     HAS_LETTER,
     HAS_OTHER_THAN_SYMBOL,
     IS_PUNCTUATION,
     IS_TERMINAL,
-    LETTER_BYTE,
-    LOWER_BYTE,
-    SPACE_BYTE,
-    WORD_BYTE,
-    is_plain,
+    finished,
+    kind_of,
     measure,
     next_token,
+    unit_of,
+    word_hash,
 )
 
 Int64Array = npt.NDArray[np.int64]
@@ -114,10 +103,15 @@ def _stop_word_key(word: str, language: int) -> int:
     which does not tell cases apart (the bytes do), mixed with the language."""
     wrap = (1 << 64) - 1
     lower = u.tables().lower
-    value = int(FNV_OFFSET)
-    for char in word:
-        value = (value ^ int(lower[ord(char)])) * int(FNV_PRIME) & wrap
-    value = _mix(value) ^ ((language + 1) * int(LANGUAGE_FACTOR) & wrap)
+    points = [int(lower[ord(char)]) for char in word]
+    units = [p.to_bytes(1) if p < 0x80 else (0x800000 | p).to_bytes(3, "little") for p in points]
+    raw = b"".join(units)
+    value = 0
+    for start in range(0, len(raw), BLOCK):
+        value ^= int.from_bytes(raw[start : start + BLOCK], "little")
+        value = value * int(MIX_1) & wrap
+        value ^= value >> 32
+    value = _mix(value ^ len(raw)) ^ ((language + 1) * int(LANGUAGE_FACTOR) & wrap)
     return _mix(value)
 
 
@@ -179,6 +173,36 @@ def count_in(key: np.uint64, stamp: np.uint64, slots: int, table: UInt64Rows) ->
     return -1
 
 
+@hot_helper
+def describe(
+    data: ByteArray,
+    start: int,
+    stop: int,
+    seen: int,
+    flags: FlagTable,
+    lower: npt.NDArray[np.int32],
+) -> tuple[int, int, np.uint64]:
+    """`measure`, quickly for ASCII words (`seen`, from `next_token`) and single characters."""
+    if seen != 0:
+        kind = HAS_OTHER_THAN_SYMBOL + ((seen & LETTER_BYTE) != 0) * HAS_LETTER
+        return stop - start, kind, word_hash(data, start, stop - start)
+    point, after = decode(data, start, stop)
+    if after < stop:
+        return measure(data, start, stop, flags, lower)
+    unit, width = unit_of(int(np.int64(lower[point])))
+    return 1, kind_of(flags[point], flags[point], 1), finished(np.uint64(0), unit, width)
+
+
+@hot_helper
+def distinct_slots_of(size: int) -> int:
+    """Slots for the distinct words of so many bytes: words of one byte are few, and others have
+    one and a half bytes or more."""
+    slots = 64
+    while slots < size // 2:
+        slots *= 2
+    return slots
+
+
 @helper
 def entropy_of(table: UInt64Rows, distinct_slots: Int64Array, distinct: int, words: int) -> float:
     """The entropy in nats of the counts in the table, `words` together: -sum(p log p) with
@@ -193,124 +217,76 @@ def entropy_of(table: UInt64Rows, distinct_slots: Int64Array, distinct: int, wor
     return max(0.0, math.log(words) + total / words)
 
 
-@kernel(
-    f"void({OFFSETS}, {BYTES}, {U32_TABLE}, {I32_TABLE}, {I64_TABLE}, {U64_TABLE}, {I64_TABLE},"
-    f"{OFFSETS}, {BYTES}, int64, float64[:, ::1])"
-)
-def word_kernel(
-    offsets: Int64Array,
+@helper
+def read_words(
     data: ByteArray,
-    flags: npt.NDArray[np.uint32],
+    first: int,
+    end: int,
+    flags: FlagTable,
     lower: npt.NDArray[np.int32],
-    languages: Int64Array,
+    language: int,
     slot_hash: npt.NDArray[np.uint64],
     slot_word: Int64Array,
     word_offsets: Int64Array,
     word_data: ByteArray,
-    longest_text: int,
+    stop_word_seen: Int64Array,
+    table: UInt64Rows,
+    distinct_slots: Int64Array,
+    packed: ByteArray,
+    starts: npt.NDArray[np.int32],
+    keys: npt.NDArray[np.uint64],
     out: FloatRows,
-) -> None:
-    """Fills `out` (WORD_ROWS rows, one column a document). The hash table of distinct words is
-    sized by the longest text, and each document uses as much of it as its own length asks."""
-    capacity = 64
-    while capacity < longest_text // 2:
-        capacity *= 2
-    table = np.zeros((capacity, 2), dtype=np.uint64)
-    distinct_slots = np.empty(capacity, dtype=np.int64)
-    stop_word_seen = np.zeros(len(word_offsets), dtype=np.int64)
+    document: int,
+) -> int:
+    """Fills column `document` of `out`, and `packed`, `starts` and `keys` with the tokens
+    (`ngrams`); returns how many these are, as many as `keys` holds at most."""
+    slots = distinct_slots_of(end - first)
+    stamp = np.uint64(document + 1)
+    salt = np.uint64(language + 1) * LANGUAGE_FACTOR
     last_slot = np.uint64(len(slot_word) - 1)
-    for document in range(len(offsets) - 1):
-        first, end = offsets[document], offsets[document + 1]
-        at = first
-        # Words of one byte are few, and others have one and a half bytes or more.
-        slots = 64
-        while slots < (end - at) // 2:
-            slots *= 2
-        stamp = np.uint64(document + 1)
-        language = languages[document]
-        salt = np.uint64(language + 1) * LANGUAGE_FACTOR
-        tokens, words, points, with_letter, stop_words = 0, 0, 0, 0, 0
-        distinct, sentences, boundary = 0, 0, True
-        while at < end:
-            begin, seen, folded = at, 0, FNV_OFFSET
-            byte = data[at]
-            own = BYTE_CLASS[byte]
-            if own & SPACE_BYTE:
-                at += 1
-                continue
-            while own & WORD_BYTE:
-                seen |= own
-                folded = (folded ^ np.uint64(LOWER_BYTE[byte])) * FNV_PRIME
-                at += 1
-                if at == end:
-                    break
-                byte = data[at]
-                own = BYTE_CLASS[byte]
-            stop = at
-            plain = is_plain(data, begin, at, end, seen)
-            if not plain:
-                begin, stop, at = next_token(data, first, begin, end, flags)
-            # A word and what is split off its end: the loop goes round a second time.
-            while begin < at:
-                if plain:
-                    size, folded = stop - begin, mix(folded)
-                    kind = HAS_OTHER_THAN_SYMBOL + ((seen & LETTER_BYTE) != 0) * HAS_LETTER
-                else:
-                    size, kind, folded = measure(data, begin, stop, flags, lower)
-                tokens += 1
-                if boundary and (sentences == 0 or (kind & IS_PUNCTUATION) == 0):
-                    sentences += 1
-                    boundary = False
-                boundary |= (kind & IS_TERMINAL) != 0
-                with_letter += (kind & HAS_LETTER) != 0
-                if language >= 0:
-                    key = mix(folded ^ salt)
-                    if slot_word[np.int64(key & last_slot)] >= 0:
-                        number = stop_word_number(
-                            data, begin, stop, key, slot_hash, slot_word, word_offsets, word_data
-                        )
-                        if number >= 0 and stop_word_seen[number] != document + 1:
-                            stop_word_seen[number] = document + 1
-                            stop_words += 1
-                if (kind & HAS_OTHER_THAN_SYMBOL) != 0:
-                    words += 1
-                    points += size
-                    slot = count_in(folded, stamp, slots, table)
-                    if slot >= 0:
-                        distinct_slots[distinct] = slot
-                        distinct += 1
-                begin, stop = stop, at
-        out[TOKENS, document] = tokens
-        out[WORDS, document] = words
-        out[WORD_CODE_POINTS, document] = points
-        out[LETTER_TOKENS, document] = with_letter
-        out[STOP_WORDS, document] = stop_words
-        out[DISTINCT_WORDS, document] = distinct
-        out[ENTROPY, document] = entropy_of(table, distinct_slots, distinct, words)
-        out[SENTENCES, document] = sentences
-
-
-def count_words(
-    offsets: Int64Array,
-    data: ByteArray,
-    tables: UnicodeTables,
-    languages: pa.Array | None,
-    stop_words: StopWords,
-) -> FloatRows:
-    """What `word_kernel` counts, shape (WORD_ROWS, documents)."""
-    documents = len(offsets) - 1
-    out = np.zeros((WORD_ROWS, documents), dtype=np.float64)
-    word_kernel(
-        offsets,
-        data,
-        tables.flags,
-        tables.lower,
-        stop_words.numbers(languages, documents),
-        stop_words.slot_hash,
-        stop_words.slot_word,
-        stop_words.offsets,
-        stop_words.data,
-        longest(offsets),
-        out,
-    )
-    return out
+    tokens, words, points, with_letter, stop_words = 0, 0, 0, 0, 0
+    distinct, sentences, boundary = 0, 0, True
+    kept, filled, at = 0, 0, first
+    while at < end:
+        begin, stop, at, seen = next_token(data, first, at, end, flags)
+        # A word and what is split off its end: the loop goes round a second time.
+        while begin < at:
+            length, kind, folded = describe(data, begin, stop, seen, flags, lower)
+            tokens += 1
+            if boundary and (sentences == 0 or (kind & IS_PUNCTUATION) == 0):
+                sentences += 1
+                boundary = False
+            boundary |= (kind & IS_TERMINAL) != 0
+            with_letter += (kind & HAS_LETTER) != 0
+            if language >= 0:
+                key = mix(folded ^ salt)
+                if slot_word[np.int64(key & last_slot)] >= 0:
+                    number = stop_word_number(
+                        data, begin, stop, key, slot_hash, slot_word, word_offsets, word_data
+                    )
+                    if number >= 0 and stop_word_seen[number] != document + 1:
+                        stop_word_seen[number] = document + 1
+                        stop_words += 1
+            if (kind & HAS_OTHER_THAN_SYMBOL) != 0:
+                words += 1
+                points += length
+                slot = count_in(folded, stamp, slots, table)
+                if slot >= 0:
+                    distinct_slots[distinct] = slot
+                    distinct += 1
+            if kept < len(keys):
+                starts[kept] = filled
+                keys[kept] = append_token(data, begin, stop, packed, filled)
+                filled += stop - begin
+                kept += 1
+            begin, stop = stop, at
+    starts[kept] = filled
+    out[TOKENS, document] = tokens
+    out[WORDS, document] = words
+    out[WORD_CODE_POINTS, document] = points
+    out[LETTER_TOKENS, document] = with_letter
+    out[STOP_WORDS, document] = stop_words
+    out[DISTINCT_WORDS, document] = distinct
+    out[ENTROPY, document] = entropy_of(table, distinct_slots, distinct, words)
+    out[SENTENCES, document] = sentences
+    return kept
