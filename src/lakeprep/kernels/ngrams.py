@@ -27,10 +27,7 @@ from lakeprep.kernels.blocks import (
     BLOCK,
     code_points,
     equal_bytes,
-    hash_block,
-    hash_bytes,
     load,
-    load_first,
     stir,
     store,
 )
@@ -95,21 +92,15 @@ def slot_of(key: np.uint64, slots: int) -> int:
 
 
 @hot_helper
-def append_token(data: ByteArray, start: int, stop: int, packed: ByteArray, at: int) -> np.uint64:
-    """Writes a token to `packed` from `at` on; returns a hash of it."""
-    size = stop - start
+def append_token(data: ByteArray, start: int, stop: int, packed: ByteArray, at: int) -> None:
+    """Writes a token to `packed` from `at` on."""
     if stop + BLOCK <= len(data):
-        block = load(data, start)
-        store(packed, at, block)
-        for done in range(BLOCK, size, BLOCK):
+        store(packed, at, load(data, start))
+        for done in range(BLOCK, stop - start, BLOCK):
             store(packed, at + done, load(data, start + done))
     else:
-        block = load_first(data, start, min(size, BLOCK))
-        for i in range(size):
+        for i in range(stop - start):
             packed[at + i] = data[start + i]
-    if size <= BLOCK:
-        return hash_block(block, size)
-    return hash_bytes(packed, at, size)
 
 
 @hot_helper

@@ -30,10 +30,11 @@ FloatRows = npt.NDArray[np.float64]
 
 
 @kernel(
-    f"void({OFFSETS}, {BYTES}, {U32_TABLE}, {I32_TABLE}, {I64_TABLE}, {U64_TABLE}, {I64_TABLE},"
-    f"{OFFSETS}, {BYTES}, int64[::1], uint64[:, ::1], int64[::1], uint8[::1], int32[::1],"
-    f"uint64[::1], int64[::1], uint8[::1], int32[::1], int32[::1], int32[::1], int32[::1],"
-    f"int32[::1], int64[::1], int64[::1], int64[::1], float64[:, ::1], float64[:, ::1])"
+    f"void({OFFSETS}, {BYTES}, {U32_TABLE}, {I32_TABLE}, {I64_TABLE}, {I64_TABLE}, {U64_TABLE},"
+    f"{I64_TABLE}, {OFFSETS}, {BYTES}, int64[::1], uint64[:, ::1], int64[::1], uint8[::1],"
+    f"int32[::1], uint64[::1], int64[::1], uint8[::1], int32[::1], int32[::1], int32[::1],"
+    f"int32[::1], int32[::1], int64[::1], int64[::1], int64[::1], float64[:, ::1],"
+    f"float64[:, ::1])"
 )
 def token_kernel(
     offsets: Int64Array,
@@ -41,7 +42,8 @@ def token_kernel(
     flags: FlagTable,
     lower: Int32Array,
     languages: Int64Array,
-    slot_hash: UInt64Array,
+    first_slot: Int64Array,
+    slot_key: UInt64Array,
     slot_word: Int64Array,
     word_offsets: Int64Array,
     word_data: ByteArray,
@@ -68,7 +70,7 @@ def token_kernel(
     for document in range(len(offsets) - 1):
         start, end = offsets[document], offsets[document + 1]
         tokens = read_words(
-            data, start, end, flags, lower, languages[document], slot_hash, slot_word,
+            data, start, end, flags, lower, languages[document], first_slot, slot_key, slot_word,
             word_offsets, word_data, stop_word_seen, word_table, distinct_slots, packed, starts,
             keys, words, document,
         )  # fmt: skip
@@ -103,10 +105,11 @@ def count_tokens(
     token_kernel(
         offsets, data, tables.flags, tables.lower,
         stop_words.numbers(languages, documents),
-        stop_words.slot_hash, stop_words.slot_word, stop_words.offsets, stop_words.data,
+        stop_words.first_slot, stop_words.slot_key, stop_words.slot_word,
+        stop_words.offsets, stop_words.data,
         np.zeros(len(stop_words.offsets), dtype=np.int64),
         np.zeros((slots, 2), dtype=np.uint64),
-        np.empty(slots, dtype=np.int64),
+        np.empty(slots + 1, dtype=np.int64),
         own.packed, own.starts, own.keys, own.dup_sizes, own.seen, own.table, own.places,
         own.numbers, own.first, own.times, own.top, own.dup, own.free_from,
         words, repeated,
