@@ -61,6 +61,7 @@ from lakeprep.kernels.token_signals import count_tokens
 from lakeprep.kernels.utf8 import ByteArray, decode
 
 Signal = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.float64]
 
 ENGLISH_STOP_WORDS: Final = frozenset(("the", "be", "to", "of", "and", "that", "have", "with"))
 
@@ -130,8 +131,6 @@ def text_signals(
         offsets, data, tables, languages, stop_words, repetition_too=True
     )
     by_line = lines.count_lines(offsets, data, tables)
-    tokens, word_count = by_word[words.TOKENS], by_word[words.WORDS]
-    split_lines = by_line[lines.SPLIT_LINES]
     # Sections 5 and 7 are counted anew where the editor changed something.
     kept_word, kept_line, kept = by_word, by_line, (offsets, data)
     if edited is not None:
@@ -142,10 +141,28 @@ def text_signals(
         )
         kept_line[:, changed] = lines.count_lines(*anew, tables)
         kept = string_buffers(edited.texts)
+    counts = _counts(by_word, kept_word, kept_line)
+    if edited is not None:
+        for name in EDITOR_SIGNALS:
+            counts[name] = getattr(edited, name)
+    if bad_words is not None:
+        text_after = texts if edited is None else edited.texts
+        counts["bad_word_count"] = count_bad_words(text_after, languages, bad_words)
+    ratios = _ratios(by_word, by_line, kept_word, kept_line)
+    ratios["mojibake_ratio"] = count_mojibake(*kept, tables), kept_line[lines.CODE_POINTS]
+    divided = {name: _ratio(above, below) for name, (above, below) in ratios.items()}
+    found = repetition.repetition_signals(by_gram) | counts | divided
+    return {name: found[name] for name in SIGNAL_NAMES}
+
+
+def _ratios(
+    by_word: Rows, by_line: Rows, kept_word: Rows, kept_line: Rows
+) -> dict[str, tuple[Signal, Signal]]:
+    """What is divided by what, of the text before (`by_`) and after the edit (`kept_`)."""
+    tokens, split_lines = by_word[words.TOKENS], by_line[lines.SPLIT_LINES]
     points, full_lines = kept_line[lines.CODE_POINTS], kept_line[lines.LINES]
-    mojibake = count_mojibake(*kept, tables)
-    ratios = {
-        "mean_word_length": (by_word[words.WORD_CODE_POINTS], word_count),
+    return {
+        "mean_word_length": (by_word[words.WORD_CODE_POINTS], by_word[words.WORDS]),
         "hash_ratio": (by_line[lines.HASHES], tokens),
         "ellipsis_ratio": (by_line[lines.ELLIPSES], tokens),
         "bullet_line_ratio": (by_line[lines.BULLET_LINES], split_lines),
@@ -166,33 +183,27 @@ def text_signals(
         "parenthesis_ratio": (kept_line[lines.BRACKETS], points),
         "han_ratio": (kept_line[lines.HAN], points),
         "latin_ratio": (kept_line[lines.LATIN], points),
-        "mojibake_ratio": (mojibake, points),
         "mean_line_length": (kept_line[lines.LINE_CODE_POINTS], full_lines),
     }
-    counts = {
-        "word_count": word_count,
+
+
+def _counts(by_word: Rows, kept_word: Rows, kept_line: Rows) -> dict[str, Signal]:
+    """The signals that are counted, not divided; zeros for what the editor and lists find."""
+    nothing = np.zeros_like(kept_line[lines.LINES])
+    return {
+        "word_count": by_word[words.WORDS],
         "stop_word_count": by_word[words.STOP_WORDS],
         "unigram_entropy": kept_word[words.ENTROPY],
         "url_count": kept_line[lines.ADDRESSES],
         "sentence_count": kept_word[words.SENTENCES],
-        "line_count": full_lines,
+        "line_count": kept_line[lines.LINES],
         "replacement_char_count": kept_line[lines.REPLACEMENTS],
         "lorem_ipsum": kept_line[lines.LOREM_IPSUM],
         "curly_bracket": kept_line[lines.CURLY],
         "javascript_line_count": kept_line[lines.JAVASCRIPT_LINES],
-        "edited_line_ratio": np.zeros_like(points),
-        "bad_word_count": np.zeros_like(points),
+        "edited_line_ratio": nothing,
+        "bad_word_count": nothing,
     }
-    if edited is not None:
-        for name in EDITOR_SIGNALS:
-            counts[name] = getattr(edited, name)
-    if bad_words is not None:
-        text_after = texts if edited is None else edited.texts
-        counts["bad_word_count"] = count_bad_words(text_after, languages, bad_words)
-    repeated = repetition.repetition_signals(by_gram)
-    divided = {name: _ratio(above, below) for name, (above, below) in ratios.items()}
-    found = repeated | counts | divided
-    return {name: found[name] for name in SIGNAL_NAMES}
 
 
 def _ratio(above: Signal, below: Signal) -> Signal:

@@ -134,11 +134,12 @@ def stop_word_number(
 
 
 @helper
-def is_same(
-    data: ByteArray, start: int, stop: int, words: ByteArray, first: int, last: int
+def is_word(
+    data: ByteArray, start: int, stop: int, number: int, offsets: Int64Array, words: ByteArray
 ) -> bool:
-    """Whether the bytes are ``words[first:last]``."""
-    if stop - start != last - first:
+    """Whether the bytes are those of a stop word."""
+    first = offsets[number]
+    if stop - start != offsets[number + 1] - first:
         return False
     for i in range(stop - start):  # noqa: SIM110 (Numba compiles no generator)
         if data[start + i] != words[first + i]:
@@ -167,7 +168,7 @@ def count_in(
             table[slot, 0] = key
             table[slot, 1] = (stamp << COUNT_BITS) + ONE if fresh else times + ONE
             distinct_slots[distinct] = slot
-            return distinct + fresh
+            return int(distinct + fresh)
         slot = (slot + 1) & (slots - 1)
     return distinct
 
@@ -241,10 +242,8 @@ def read_words(
     (`ngrams`); returns how many these are, as many as `keys` holds at most."""
     slots = distinct_slots_of(end - first)
     stamp = np.uint64(document + 1)
-    first_of, mask = 0, -1
-    if language >= 0:
-        first_of = first_slot[language]
-        mask = first_slot[language + 1] - first_of - 1
+    slot = first_slot[language]  # of the last one for -1; it is not used then
+    mask = first_slot[language + 1] - slot - 1
     tokens, words, points, with_letter, stop_words = 0, 0, 0, 0, 0
     distinct, sentences, boundary = 0, 0, True
     kept, filled, at = 0, 0, first
@@ -261,13 +260,12 @@ def read_words(
             with_letter += (kind & HAS_LETTER) != 0
             key = hash_bytes(data, begin, stop - begin)
             if language >= 0:
-                number = stop_word_number(key, first_of, mask, slot_key, slot_word)
+                number = stop_word_number(key, slot, mask, slot_key, slot_word)
                 # One or the other is rare (-1 is the place behind the last word).
-                if (number >= 0) & (stop_word_seen[number] != document + 1):
-                    word, behind = word_offsets[number], word_offsets[number + 1]
-                    if is_same(data, begin, stop, word_data, word, behind):
-                        stop_word_seen[number] = document + 1
-                        stop_words += 1
+                new = (number >= 0) & (stop_word_seen[number] != document + 1)
+                if new and is_word(data, begin, stop, number, word_offsets, word_data):
+                    stop_word_seen[number] = document + 1
+                    stop_words += 1
             if (kind & HAS_OTHER_THAN_SYMBOL) != 0:
                 words += 1
                 points += length
@@ -280,12 +278,9 @@ def read_words(
                 kept += 1
             begin, stop = stop, at
     starts[kept] = filled
-    out[TOKENS, document] = tokens
-    out[WORDS, document] = words
-    out[WORD_CODE_POINTS, document] = points
-    out[LETTER_TOKENS, document] = with_letter
-    out[STOP_WORDS, document] = stop_words
-    out[DISTINCT_WORDS, document] = distinct
+    counts = (tokens, words, points, with_letter, stop_words, distinct)
+    for row in range(DISTINCT_WORDS + 1):
+        out[row, document] = counts[row]
     out[ENTROPY, document] = entropy_of(table, distinct_slots, distinct, words)
     out[SENTENCES, document] = sentences
     return kept
