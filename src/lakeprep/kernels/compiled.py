@@ -112,7 +112,7 @@ class QuickFlags(Flags):
         return len(self._values)
 
 
-_shared_flags: dict[bool, QuickFlags] = {}
+_shared_flags: dict[tuple[bool, bool], QuickFlags] = {}
 
 
 def _prepare(dispatcher: Any, *, is_kernel: bool) -> None:
@@ -120,10 +120,11 @@ def _prepare(dispatcher: Any, *, is_kernel: bool) -> None:
     argument `0` is of a type of its own)."""
 
     def flags(own: Any) -> QuickFlags:
-        if is_kernel not in _shared_flags:
+        kind = is_kernel, bool(own.forceinline)
+        if kind not in _shared_flags:
             own.no_compile = not is_kernel
-            _shared_flags[is_kernel] = QuickFlags(own)  # type: ignore[no-untyped-call]
-        return _shared_flags[is_kernel]
+            _shared_flags[kind] = QuickFlags(own)  # type: ignore[no-untyped-call]
+        return _shared_flags[kind]
 
     def call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
         return template(tuple(map(types.unliteral, args)), kws)
