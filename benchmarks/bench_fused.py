@@ -14,7 +14,6 @@ from corpus import crawl, pages, texts
 from measure import resident_mib
 
 from lakeprep import daemon
-from lakeprep.kernels.word_signals import StopWords
 from lakeprep.score import fused
 from lakeprep.score.options import ScoreOptions
 from lakeprep.score.stage import INPUT_COLUMNS
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from run import Setting
 
 _ROWS = 512  # as spark-conf/local.conf
-_STEPS = ("url_features", "score_pages", "identify", "_digests", "script", "_signals",
-          "count_kinds", "counts_as_map", "band_keys")  # fmt: skip
+_STEPS = ("url_features", "score_pages", "edit_lines", "identify", "_digests", "script",
+          "text_signals", "count_kinds", "counts_as_map", "band_keys")  # fmt: skip
 _ROUNDS = 5
 
 
@@ -41,14 +40,14 @@ def _pass(rows: list[tuple[str, str, bytes]]) -> dict[str, object]:
     has to stay where it is."""
     batches = [_batch(rows[i : i + _ROWS]) for i in range(0, len(rows), _ROWS)]
     size = sum(len(body) for _, _, body in rows) / 1e6
-    stop_words = StopWords.of(fused.STOP_WORDS)
-    fused.score_batch(batches[0], ScoreOptions(), "run", stop_words)
+    lists = fused.word_lists(ScoreOptions())
+    fused.score_batch(batches[0], ScoreOptions(), "run", lists)
     best, memory, shares = float("inf"), [], {}
     for _ in range(_ROUNDS):
         with _watched_steps() as steps:
             began = time.perf_counter()
             for batch in batches:
-                fused.score_batch(batch, ScoreOptions(), "run", stop_words)
+                fused.score_batch(batch, ScoreOptions(), "run", lists)
             seconds = time.perf_counter() - began
         memory.append(resident_mib())
         if seconds < best:
@@ -89,10 +88,10 @@ def _watched_steps() -> Iterator[dict[str, float]]:
     originals = {name: getattr(fused, name) for name in _STEPS}
 
     def timed(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             began = time.perf_counter()
             try:
-                return step(*arguments)
+                return step(*arguments, **named)
             finally:
                 spent[name] += time.perf_counter() - began
 

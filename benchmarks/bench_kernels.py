@@ -16,11 +16,13 @@ from datasketch import MinHash
 from measure import best_seconds
 
 from lakeprep import kernels
-from lakeprep.kernels import line_signals, masks, minhash, signals, word_signals
+from lakeprep.kernels import line_editor, line_signals, masks, minhash, signals, token_signals
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels.arrow import string_buffers
 from lakeprep.kernels.maps import counts_as_map
+from lakeprep.kernels.word_signals import StopWords
 from lakeprep.score import fused, language
+from lakeprep.score.stop_words import stop_words
 
 if TYPE_CHECKING:
     from run import Setting
@@ -37,12 +39,18 @@ def measure(setting: Setting) -> dict[str, object]:
     size = array.get_total_buffer_size() / 1e6
     offsets, data = string_buffers(array)
     tables = u.tables()
-    stop_words = word_signals.StopWords.of(fused.STOP_WORDS)
+    listed = StopWords.of(stop_words())
     language.prepare("fasttext")
     parts = {
-        "words": lambda: word_signals.count_words(offsets, data, tables, codes, stop_words),
+        "words": lambda: token_signals.count_tokens(
+            offsets, data, tables, codes, listed, repetition_too=False
+        ),
+        "words_and_repetition": lambda: token_signals.count_tokens(
+            offsets, data, tables, codes, listed, repetition_too=True
+        ),
         "lines": lambda: line_signals.count_lines(offsets, data, tables),
-        "all_signals": lambda: signals.text_signals(array, codes, stop_words),
+        "line_editor": lambda: line_editor.edit_lines(array),
+        "all_signals": lambda: signals.text_signals(array, codes, listed),
         "script": lambda: signals.script(array),
         "minhash_bands": lambda: minhash.band_keys(array),
         "shingle_sets": lambda: minhash.shingle_sets(array),

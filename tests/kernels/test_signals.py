@@ -85,6 +85,24 @@ def test_edge_cases_in_one_batch() -> None:
         assert_equal(text, {name: float(values[i]) for name, values in found.items()})
 
 
+def test_short_cuts_cut_as_the_definition_does() -> None:
+    """Most tokens never come to the rules for chunks: words beside all marks that may close."""
+    words_ = ("a", "ab", "abc", "Abc", "ABC", "abcde", "abcdE", "12", "2020", "10km", "cannot", "É",
+              "ÉÉ", "été", "naïve", "漢", "GPU", "e\u0301", "нет", "K", "กำ", "vs")  # fmt: skip
+    marks = ("", ".", "..", "...", ",", '."', '".', ").", "),", ":)", "):", "(:", "*)", ";", "'",
+             "'s", "’s", "’", "”", "”.", ".”", "“", "-", "--", "$", "%", "+", "—", "…", "，", "。",
+             "(", "\u200b", "\u0301", "@", "/", "_", "=", "\x00", "❤\ufe0f", "€")  # fmt: skip
+    tails = ("", " b", "b", "B", "漢", "1", "\u3000b", "\n", "é", "\u2028", "，")
+    cases = [w + m + t for w in words_ for m in marks for t in tails]
+    cases += [m + w + t for w in words_ for m in marks for t in tails]
+    offsets, data = string_buffers(pa.array(cases))
+    first, bounds = words.token_bounds(offsets, data, u.tables().flags)
+    raw, pairs = data.tobytes(), bounds.reshape(-1, 2)
+    for i, text in enumerate(cases):
+        found = [raw[a:b].decode() for a, b in pairs[first[i] : first[i + 1]].tolist()]
+        assert found == reference_tokens(text), text
+
+
 def test_contractions_and_inner_marks_as_the_reference_splits_them() -> None:
     text = "Don't stop: it's Anna's well-known U.S. e-mail, covid-19, 3.14 and/or 1/2."
     assert kernel_tokens(text) == [

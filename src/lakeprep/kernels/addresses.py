@@ -63,6 +63,8 @@ def word_is(data: ByteArray, start: int, end: int, words: ByteArray, first: int,
 @helper
 def word_in(data: ByteArray, start: int, end: int, words: ByteArray) -> bool:
     """Whether the bytes are one of `words`, which are joined and ended by a zero byte."""
+    if start == end:
+        return False
     first = 0
     for i in range(len(words)):
         if words[i] == 0:

@@ -13,12 +13,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import llvmlite.binding as llvm
 import numba
+from numba import types
+from numba.core.compiler import Flags
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -98,6 +100,64 @@ def cache_directory() -> Path:
     return folder
 
 
+class QuickFlags(Flags):
+    """Options of a function that is compiled. Numba looks every typed operation up by them, and
+    compares them property by property: a fifth of the time of compiling. These compare by what was
+    set, which one object (`_shared_flags`) holds for all functions of a kind."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, QuickFlags) and self._values == other._values
+
+    def __hash__(self) -> int:
+        return len(self._values)
+
+
+_shared_flags: dict[tuple[bool, bool], QuickFlags] = {}
+
+
+def _prepare(dispatcher: Any, *, is_kernel: bool) -> None:
+    """Makes Numba compile a function faster, and not twice for a constant and a variable (an
+    argument `0` is of a type of its own)."""
+
+    def flags(own: Any) -> QuickFlags:
+        kind = is_kernel, bool(own.forceinline)
+        if kind not in _shared_flags:
+            own.no_compile = not is_kernel
+            _shared_flags[kind] = QuickFlags(own)  # type: ignore[no-untyped-call]
+        return _shared_flags[kind]
+
+    def call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        return template(tuple(map(types.unliteral, args)), kws)
+
+    template = dispatcher.get_call_template
+    dispatcher.get_call_template = call_template
+    dispatcher._compiler._customize_flags = flags
+    if not is_kernel:
+        _leave_to_callers(dispatcher)
+
+
+def _leave_to_callers(dispatcher: Any) -> None:
+    """Keeps a helper as what the compiler reads. Numba would optimise it and make machine code of
+    it, with all that it calls, on every level of helpers that call helpers; what runs is the copy
+    in a kernel, which is optimised as a whole."""
+
+    def compile_part(args: Any, return_type: Any) -> Any:
+        made = compile_whole(args, return_type)
+        library = made.library
+        library._optimize_final_module = lambda: None
+        library._finalize_final_module = partial(setattr, library, "_finalized", True)
+        # Callers find it by what stands for its address; it has none.
+        made.target_context.insert_user_function(library, made.fndesc, [library])
+        return made._replace(entry_point=library)
+
+    def add_overload(made: Any) -> None:
+        dispatcher.overloads[tuple(made.signature.args)] = made
+
+    compile_whole = dispatcher._compiler.compile
+    dispatcher._compiler.compile = compile_part
+    dispatcher.add_overload = add_overload
+
+
 def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Compiles a function for one signature when its module is imported, or loads it from the
     cache. Without fast-math: the same bits on every machine. It releases the GIL."""
@@ -106,21 +166,33 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         before = numba.config.CACHE_LOCATOR_CLASSES  # type: ignore[attr-defined]
         numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.Locator"  # type: ignore[attr-defined]
         try:
-            return numba.njit(signature, cache=True, nogil=True)(function)
+            made: Any = numba.njit(cache=True, nogil=True)(function)
         finally:
             numba.config.CACHE_LOCATOR_CLASSES = before  # type: ignore[attr-defined]
+        if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+            _prepare(made, is_kernel=True)
+            made.compile(signature)
+            made.disable_compile()
+        return cast(Callable[P, R], made)
 
     return compile_one
+
+
+def _helper(function: Callable[P, R], options: dict[str, Any]) -> Callable[P, R]:
+    made: Any = numba.njit(**options)(function)
+    if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        _prepare(made, is_kernel=False)
+    return cast(Callable[P, R], made)
 
 
 def helper(function: Callable[P, R]) -> Callable[P, R]:
     """A function that kernels call. It is compiled when a kernel is, and becomes part of the
     kernel's cached code: loading kernels from the cache loads no helper. It makes and returns no
     array, so it counts no references (`_nrt`): an atomic increment for every array it is given."""
-    return cast(Callable[P, R], numba.njit(**HELPER)(function))
+    return _helper(function, HELPER)
 
 
 def hot_helper(function: Callable[P, R]) -> Callable[P, R]:
     """A helper for the innermost loops, put into its callers: a call would pass every array as
     seven arguments."""
-    return cast(Callable[P, R], numba.njit(**HELPER, forceinline=True)(function))
+    return _helper(function, {**HELPER, "forceinline": True})

@@ -39,7 +39,7 @@ from lakeprep.kernels.line_tests import (
     phrases,
 )
 from lakeprep.kernels.sentences import TERMINAL_BYTES, count_sentences
-from lakeprep.kernels.utf8 import ByteArray, decode
+from lakeprep.kernels.utf8 import ByteArray, copy_bytes, decode
 
 Int64Array = npt.NDArray[np.int64]
 FlagTable = npt.NDArray[np.uint32]
@@ -188,7 +188,7 @@ def edit_kernel(
                 stop = copy_without_marks(data, first, last, flags, out, line)
             else:
                 stop = line + last - first
-                out[line:stop] = data[first:last]
+                copy_bytes(data, first, last - first, out, line)
             dropped = terminal_marks and not ends_well(written, line, stop)
             if not dropped:
                 dropped, lorem, curly = phrases(written, line, stop, triggers)

@@ -1,7 +1,8 @@
 """Signals counted on characters and lines: RULES.md sections 3, 5 and 7.
 
-Two senses of a line, in one pass over the text: `splitlines()` for bullets, ellipses and
-javascript, ``split("\\n")`` without blank ones for FineWeb's rules and the line lengths.
+Two senses of a line: `splitlines()` for bullets, ellipses and javascript, ``split("\\n")`` without
+blank ones for FineWeb's rules and the line lengths. One pass counts characters, another one stops
+where a line ends or something looked for may be.
 """
 
 from __future__ import annotations
@@ -12,9 +13,27 @@ import numpy as np
 import numpy.typing as npt
 
 from lakeprep.kernels import unicode as u
-from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, hot_helper, kernel
+from lakeprep.kernels.arrow import longest
+from lakeprep.kernels.blocks import code_points, equal_bytes, hash_bytes, points_and_feeds
+from lakeprep.kernels.characters import FlagTable
+from lakeprep.kernels.compiled import (
+    BYTES,
+    OFFSETS,
+    U32_TABLE,
+    U64_TABLE,
+    helper,
+    hot_helper,
+    kernel,
+)
+from lakeprep.kernels.line_marks import (
+    bare_address_ends,
+    begins_with,
+    ends_in_ellipsis,
+    scheme_ends,
+)
+from lakeprep.kernels.ngrams import Int32Array, UInt64Array, clear, item, slot_of, table_slots
 from lakeprep.kernels.unicode import UnicodeTables
-from lakeprep.kernels.utf8 import FNV_OFFSET, FNV_PRIME, ByteArray, byte_at, decode, mix, same_bytes
+from lakeprep.kernels.utf8 import ByteArray, decode
 
 Int64Array = npt.NDArray[np.int64]
 FloatRows = npt.NDArray[np.float64]
@@ -53,282 +72,281 @@ PROBES: Final = 256
 
 SPACE: Final = np.uint32(u.SPACE)
 TERMINAL: Final = np.uint32(u.TERMINAL)
-LINE_BREAK: Final = np.uint32(u.LINE_BREAK)
-UPPER_BIT: Final = np.uint32(u.UPPER)
-DIGIT_BIT: Final = np.uint32(u.DIGIT)
-HAN_BIT: Final = np.uint32(u.HAN)
-LATIN_BIT: Final = np.uint32(u.LATIN)
-BRACKET_BIT: Final = np.uint32(u.BRACKET)
 NOT_OTHER: Final = np.uint32(u.WORD | u.SPACE)
+UPPER_BIT, DIGIT_BIT, SPACE_BIT, LATIN_BIT, BRACKET_BIT, HAN_BIT = (
+    bit.bit_length() - 1 for bit in (u.UPPER, u.DIGIT, u.SPACE, u.LATIN, u.BRACKET, u.HAN)
+)
+ONE: Final = np.uint32(1)
 NO_BITS: Final = np.uint32(0)
 
 JAVASCRIPT: Final = np.frombuffer(b"javascript", dtype=np.uint8)
 LOREM: Final = np.frombuffer(b"lorem ipsum", dtype=np.uint8)
-# Bytes that need no look: printable ASCII but `. :` and the first letters of what is looked for.
-PLAIN: Final = np.array([32 < b < 127 and b not in b".:wWjJlL" for b in range(256)], np.uint8)
+# Bytes to look at: dots and colons, the first letter of "javascript", the rarest one of "lorem
+# ipsum", and what line breaks begin with.
+LOOK: Final = np.array(
+    [b in b".:jJpP\n\v\f\r\x1c\x1d\x1e\xc2\xe2" for b in range(256)], dtype=np.uint8
+)
 
 
-@helper
-def begins_with(data: ByteArray, at: int, end: int, word: ByteArray) -> bool:
-    """Whether lower-case ASCII `word` stands at `at`, in any case."""
-    if end - at < len(word):
-        return False
-    for i in range(len(word)):
-        byte = data[at + i]
-        if 0x41 <= byte <= 0x5A:
-            byte |= np.uint8(32)
-        if byte != word[i]:
-            return False
-    return True
+def _fields() -> npt.NDArray[np.uint64]:
+    """For each byte a number of which each byte is 1 if the ASCII character is, from the lowest on:
+    upper case, a digit, white space, none of these (`OTHERS`), Latin, a bracket, ``#``, ``{``."""
+    own = u.tables().flags[:128].astype(np.int64)
+    hashes, curly = (np.arange(128) == ord(char) for char in "#{")
+    other = own & (u.WORD | u.SPACE) == 0
+    bits = [own & u.UPPER, own & u.DIGIT, own & u.SPACE, other, own & u.LATIN, own & u.BRACKET]
+    found = np.zeros(256, dtype=np.uint64)
+    for i, counts in enumerate([*bits, hashes, curly]):
+        found[:128] |= (counts != 0).astype(np.uint64) << np.uint64(8 * i)
+    found.setflags(write=False)
+    return found
 
 
-@helper
-def scheme_ends(data: ByteArray, start: int, at: int, end: int) -> bool:
-    """Whether the colon at `at` is that of ``http://`` or ``https://``."""
-    if end - at < 3 or data[at + 1] != 0x2F or data[at + 2] != 0x2F:
-        return False
-    last = at - 1
-    if last >= start and (data[last] | 32) == 0x73:
-        last -= 1
-    if last - 3 < start:
-        return False
-    return bool(
-        (data[last] | 32) == 0x70
-        and (data[last - 1] | 32) == 0x74
-        and (data[last - 2] | 32) == 0x74
-        and (data[last - 3] | 32) == 0x68
-    )
-
-
-@helper
-def bare_address_begins(data: ByteArray, start: int, at: int, end: int) -> bool:
-    """Whether ``www.`` stands at `at`, not after ``/ . @ - _`` or an ASCII letter or digit."""
-    if end - at < 4 or (data[at + 1] | 32) != 0x77 or (data[at + 2] | 32) != 0x77:
-        return False
-    if data[at + 3] != 0x2E:
-        return False
-    if at == start:
-        return True
-    before = data[at - 1]
-    if 0x2D <= before <= 0x39 or before == 0x40 or before == 0x5F:
-        return False
-    before |= np.uint8(32)
-    return not (0x61 <= before <= 0x7A)
-
-
-@helper
-def ends_in_ellipsis(data: ByteArray, start: int, end: int) -> bool:
-    """Whether the bytes end in three dots or U+2026."""
-    if end - start < 3:
-        return False
-    if data[end - 1] == 0x2E:
-        return bool(data[end - 2] == 0x2E and data[end - 3] == 0x2E)
-    return bool(data[end - 1] == 0xA6 and data[end - 2] == 0x80 and data[end - 3] == 0xE2)
+FIELDS: Final = _fields()
 
 
 @hot_helper
-def seen_before(
+def field(counts: np.uint64, number: int) -> int:
+    """One byte of `FIELDS` added up."""
+    return int(np.int64(counts >> np.uint64(8 * number) & np.uint64(0xFF)))
+
+
+@hot_helper
+def flag(own: np.uint32, bit: int) -> int:
+    """1 if the flags have the bit 1 << `bit`."""
+    return int(np.int64(own >> np.uint32(bit) & ONE))
+
+
+@helper
+def count_characters(
+    data: ByteArray,
+    at: int,
+    end: int,
+    flags: FlagTable,
+    fields: UInt64Array,
+    out: FloatRows,
+    document: int,
+) -> None:
+    """Fills the rows of characters. Of ASCII eight counts are added at once, one a byte of a
+    number, and taken out before one of them can overflow."""
+    upper, digits, spaces, others, latin, brackets, hashes, curly = 0, 0, 0, 0, 0, 0, 0, 0
+    han, ellipses, replacements = 0, 0, 0
+    while at < end:
+        stop, counts = min(at + 255, end), np.uint64(0)
+        while at < stop and data[at] < 0x80:
+            counts += fields[data[at]]
+            at += 1
+        upper += field(counts, 0)
+        digits += field(counts, 1)
+        spaces += field(counts, 2)
+        others += field(counts, 3)
+        latin += field(counts, 4)
+        brackets += field(counts, 5)
+        hashes += field(counts, 6)
+        curly += field(counts, 7)
+        while at < end and data[at] >= 0x80:
+            point, at = decode(data, at, end)
+            own = flags[point]
+            upper += flag(own, UPPER_BIT)
+            digits += flag(own, DIGIT_BIT)
+            spaces += flag(own, SPACE_BIT)
+            latin += flag(own, LATIN_BIT)
+            brackets += flag(own, BRACKET_BIT)
+            han += flag(own, HAN_BIT)
+            others += (own & NOT_OTHER) == NO_BITS
+            ellipses += point == ELLIPSIS
+            replacements += point == 0xFFFD
+    out[UPPER, document] = upper
+    out[DIGITS, document] = digits
+    out[SPACES, document] = spaces
+    out[OTHERS, document] = others
+    out[LATIN, document] = latin
+    out[BRACKETS, document] = brackets
+    out[HASHES, document] = hashes
+    out[CURLY, document] = curly > 0
+    out[HAN, document] = han
+    out[ELLIPSES, document] = ellipses
+    out[REPLACEMENTS, document] = replacements
+
+
+@helper
+def text_start(data: ByteArray, start: int, end: int, flags: FlagTable) -> tuple[int, int]:
+    """The first character that is no white space, and where it stands; (0, end) for none."""
+    while start < end:
+        point, after = decode(data, start, end)
+        if (flags[point] & SPACE) == NO_BITS:
+            return point, start
+        start = after
+    return 0, end
+
+
+@helper
+def last_point(data: ByteArray, start: int, end: int) -> tuple[int, int]:
+    """The last character of a stretch that is not empty, and where it begins."""
+    last = end - 1
+    while last > start and (data[last] & 0xC0) == 0x80:
+        last -= 1
+    point, _ = decode(data, last, end)
+    return point, last
+
+
+@helper
+def close_split_line(
+    data: ByteArray, start: int, end: int, flags: FlagTable, out: FloatRows, document: int
+) -> None:
+    """Counts a line of splitlines()."""
+    out[SPLIT_LINES, document] += 1
+    first, start = text_start(data, start, end, flags)
+    if first == BULLET or first == 0x2D:
+        out[BULLET_LINES, document] += 1
+    while end > start:
+        point, last = last_point(data, start, end)
+        if (flags[point] & SPACE) == NO_BITS:
+            break
+        end = last
+    if ends_in_ellipsis(data, start, end):
+        out[ELLIPSIS_LINES, document] += 1
+
+
+@helper
+def close_line(
     data: ByteArray,
     start: int,
-    size: int,
-    key: np.uint64,
-    document: int,
+    end: int,
+    flags: FlagTable,
+    kept: int,
     slots: int,
-    table_start: Int64Array,
-    table_size: Int64Array,
-    table_document: Int64Array,
-) -> bool:
-    """Whether the same bytes were put into the document's part of the table before; puts them."""
-    slot = np.int64(key & np.uint64(slots - 1))
+    table: Int32Array,
+    begins: Int64Array,
+    sizes: Int32Array,
+    out: FloatRows,
+    document: int,
+) -> int:
+    """Counts a line of ``split("\\n")``, unless it is blank. `kept` different ones are in the
+    table; returns how many are then. `begins` are places in `data`."""
+    if text_start(data, start, end, flags)[1] == end:
+        return kept
+    size, points = end - start, code_points(data, start, end)
+    out[LINES, document] += 1
+    out[LINE_CODE_POINTS, document] += points
+    if (flags[last_point(data, start, end)[0]] & TERMINAL) != NO_BITS:
+        out[TERMINAL_LINES, document] += 1
+    if points <= SHORT_LINE:
+        out[SHORT_LINES, document] += 1
+    slot = slot_of(hash_bytes(data, start, size), slots)
     for _ in range(PROBES):
-        if table_document[slot] != document:
-            table_document[slot] = document
-            table_start[slot] = start
-            table_size[slot] = size
-            return False
-        if table_size[slot] == size and same_bytes(data, table_start[slot], start, size):
-            return True
+        other = item(table, slot) - 1
+        if other < 0:
+            table[slot] = kept + 1
+            begins[kept] = start
+            sizes[kept] = size
+            return kept + 1
+        if sizes[other] == size and equal_bytes(data, int(begins[other]), start, size):
+            out[REPEATED_CODE_POINTS, document] += points
+            break
         slot = (slot + 1) & (slots - 1)
-    return False
+    return kept
+
+
+@hot_helper
+def break_end(data: ByteArray, at: int, end: int) -> int:
+    """Where the line break of splitlines() that begins at `at` ends; `at` if none does. The byte
+    is one of LOOK."""
+    byte = data[at]
+    if byte <= 0x1E:
+        return at + 1
+    if byte == 0xC2:
+        return at + 2 if at + 1 < end and data[at + 1] == 0x85 else at
+    if byte != 0xE2 or at + 2 >= end or data[at + 1] != 0x80:
+        return at
+    return at + 3 if data[at + 2] == 0xA8 or data[at + 2] == 0xA9 else at
 
 
 @helper
-def newlines(data: ByteArray, start: int, end: int) -> int:
-    """Line feeds among the bytes."""
-    count = 0
-    for at in range(start, end):
-        count += data[at] == 0x0A
-    return count
+def count_document(
+    data: ByteArray,
+    start: int,
+    end: int,
+    flags: FlagTable,
+    feeds: int,
+    table: Int32Array,
+    begins: Int64Array,
+    sizes: Int32Array,
+    out: FloatRows,
+    document: int,
+) -> None:
+    """Fills the rows of lines, and of what is looked for. The text has `feeds` line feeds."""
+    slots = table_slots(min(feeds, (end - start) // 2) + 1)
+    clear(table, slots)
+    line, split_line, kept, scripted, at = start, start, 0, False, start
+    while at < end:
+        byte = data[at]
+        if not LOOK[byte]:
+            at += 1
+            continue
+        after = break_end(data, at, end)
+        if after > at:
+            close_split_line(data, split_line, at, flags, out, document)
+            out[JAVASCRIPT_LINES, document] += scripted
+            scripted = False
+            if byte == 0x0D and after < end and data[after] == 0x0A:
+                at, byte, after = after, np.uint8(0x0A), after + 1  # "\\r\\n" breaks once
+            if byte == 0x0A:
+                kept = close_line(
+                    data, line, at, flags, kept, slots, table, begins, sizes, out, document
+                )
+                line = after
+            split_line = after
+        elif byte == 0x2E:
+            out[ADDRESSES, document] += bare_address_ends(data, start, at)
+            after = at + 1
+            while after < end and data[after] == 0x2E:
+                after += 1
+            out[ELLIPSES, document] += (after - at) // 3
+        elif byte == 0x3A:
+            out[ADDRESSES, document] += scheme_ends(data, start, at, end)
+        elif (byte | 32) == 0x6A:
+            scripted |= begins_with(data, at, end, JAVASCRIPT)
+        elif (byte | 32) == 0x70 and at - 7 >= start and begins_with(data, at - 7, end, LOREM):
+            out[LOREM_IPSUM, document] = 1
+        at = max(after, at + 1)
+    if split_line < end:
+        close_split_line(data, split_line, end, flags, out, document)
+        out[JAVASCRIPT_LINES, document] += scripted
+    close_line(data, line, end, flags, kept, slots, table, begins, sizes, out, document)
 
 
-@helper
-def add_ascii(seen: Int64Array, flags: npt.NDArray[np.uint32], out: FloatRows, column: int) -> None:
-    """Adds the counts of each ASCII character to the character rows, and clears them."""
-    for point in range(128):
-        times = seen[point]
-        if times:
-            seen[point] = 0
-            add_character(flags[point], times, out, column)
-
-
-@helper
-def add_character(own: np.uint32, times: int, out: FloatRows, column: int) -> None:
-    """Adds one character's flags to the character rows."""
-    if (own & UPPER_BIT) != NO_BITS:
-        out[UPPER, column] += times
-    if (own & DIGIT_BIT) != NO_BITS:
-        out[DIGITS, column] += times
-    if (own & SPACE) != NO_BITS:
-        out[SPACES, column] += times
-    if (own & NOT_OTHER) == NO_BITS:
-        out[OTHERS, column] += times
-    if (own & HAN_BIT) != NO_BITS:
-        out[HAN, column] += times
-    if (own & LATIN_BIT) != NO_BITS:
-        out[LATIN, column] += times
-    if (own & BRACKET_BIT) != NO_BITS:
-        out[BRACKETS, column] += times
-
-
-@kernel(f"void({OFFSETS}, {BYTES}, {U32_TABLE}, {BYTES}, {BYTES}, {BYTES}, int64, float64[:, ::1])")
+@kernel(
+    f"void({OFFSETS}, {BYTES}, {U32_TABLE}, {U64_TABLE}, int32[::1], int64[::1], int32[::1],"
+    f"float64[:, ::1])"
+)
 def line_kernel(
     offsets: Int64Array,
     data: ByteArray,
-    flags: npt.NDArray[np.uint32],
-    plain: ByteArray,
-    javascript: ByteArray,
-    lorem: ByteArray,
-    most_lines: int,
+    flags: FlagTable,
+    fields: UInt64Array,
+    table: Int32Array,
+    begins: Int64Array,
+    sizes: Int32Array,
     out: FloatRows,
 ) -> None:
-    """Fills `out` (LINE_ROWS rows of zeros, one column a document). `most_lines` bounds the line
-    feeds of one document and sizes the table of lines."""
-    capacity = 16
-    while capacity < 2 * (most_lines + 1):
-        capacity *= 2
-    table_start = np.empty(capacity, dtype=np.int64)
-    table_size = np.empty(capacity, dtype=np.int64)
-    table_document = np.zeros(capacity, dtype=np.int64)
-    seen = np.zeros(128, dtype=np.int64)
+    """Fills `out` (LINE_ROWS rows of zeros, one column a document); `table`, `begins` and `sizes`
+    have room for the lines of the longest text."""
     for document in range(len(offsets) - 1):
         start, end = offsets[document], offsets[document + 1]
-        stamp = document + 1
-        feeds = newlines(data, start, end)
-        slots = 16
-        while slots < 2 * (feeds + 1):
-            slots *= 2
-        points, ellipses, dots = 0, 0, 0
-        # Of the line in the sense of split("\n"): where it began, its hash, is it blank.
-        line_start, line_points, key, filled, last = start, 0, FNV_OFFSET, False, NO_BITS
-        # Of the line in the sense of splitlines(): its first and last character that is no space.
-        text_start, first, text_end, scripted, open_line = start, 0, start, False, False
-        at = start
-        # One step beyond the text closes the last line of both senses.
-        while True:
-            # Most of a text: characters that are no space and begin nothing to look for.
-            run = at
-            while at < end and plain[data[at]]:
-                seen[data[at]] += 1
-                key = (key ^ np.uint64(data[at])) * FNV_PRIME
-                at += 1
-            if at > run:
-                points += at - run
-                line_points += at - run
-                filled, open_line, dots = True, True, 0
-                last = flags[data[at - 1]]
-                text_end = at
-                if first == 0:
-                    first = byte_at(data, run)
-            if at < end:
-                point, after = decode(data, at, end)
-                own = flags[point]
-                if point < 128:
-                    seen[point] += 1
-                else:
-                    add_character(own, 1, out, document)
-                points += 1
-            else:
-                point, after, own = 0, end, NO_BITS
-            if at == end or (own & LINE_BREAK) != NO_BITS:
-                if open_line or at < end:
-                    out[SPLIT_LINES, document] += 1
-                    if first == BULLET or first == 0x2D:
-                        out[BULLET_LINES, document] += 1
-                    if ends_in_ellipsis(data, text_start, text_end):
-                        out[ELLIPSIS_LINES, document] += 1
-                    if scripted:
-                        out[JAVASCRIPT_LINES, document] += 1
-                text_start, first, text_end, scripted, open_line = after, 0, after, False, False
-                if point == 0x0D and after < end and data[after] == 0x0A:
-                    # "\r\n" breaks once: its second half belongs to no line of splitlines().
-                    key = (key ^ np.uint64(0x0D)) * FNV_PRIME
-                    line_points += 1
-                    points += 1
-                    seen[0x0A] += 1
-                    last = own
-                    at, point, after = after, 0x0A, after + 1
-                    text_start, text_end = after, after
-            elif (own & SPACE) == NO_BITS:
-                if first == 0:
-                    first = point if point > 0 else -1
-                text_end = after
-                open_line = True
-            else:
-                open_line = True
-            if at == end or point == 0x0A:
-                if filled:
-                    out[LINES, document] += 1
-                    out[LINE_CODE_POINTS, document] += line_points
-                    if (last & TERMINAL) != NO_BITS:
-                        out[TERMINAL_LINES, document] += 1
-                    if line_points <= SHORT_LINE:
-                        out[SHORT_LINES, document] += 1
-                    if seen_before(
-                        data, line_start, at - line_start, mix(key), stamp, slots,
-                        table_start, table_size, table_document,
-                    ):  # fmt: skip
-                        out[REPEATED_CODE_POINTS, document] += line_points
-                line_start, line_points, key, filled, last = after, 0, FNV_OFFSET, False, NO_BITS
-            else:
-                key = (key ^ np.uint64(point)) * FNV_PRIME
-                line_points += 1
-                filled |= (own & SPACE) == NO_BITS
-                last = own
-            if at == end:
-                break
-            if point == 0x2E:
-                dots += 1
-                if dots == 3:
-                    ellipses += 1
-                    dots = 0
-            else:
-                dots = 0
-                if point == 0x3A:
-                    out[ADDRESSES, document] += scheme_ends(data, start, at, end)
-                elif point == 0x77 or point == 0x57:
-                    out[ADDRESSES, document] += bare_address_begins(data, start, at, end)
-                elif point == 0x6A or point == 0x4A:
-                    scripted |= begins_with(data, at, end, javascript)
-                elif point == 0x6C or point == 0x4C:
-                    if begins_with(data, at, end, lorem):
-                        out[LOREM_IPSUM, document] = 1
-                elif point == ELLIPSIS:
-                    ellipses += 1
-                elif point == 0xFFFD:
-                    out[REPLACEMENTS, document] += 1
-            at = after
+        points, feeds = points_and_feeds(data, start, end)
         out[CODE_POINTS, document] = points
-        out[HASHES, document] = seen[0x23]
         out[NEWLINES, document] = feeds
-        out[CURLY, document] = seen[0x7B] > 0
-        out[ELLIPSES, document] = ellipses
-        add_ascii(seen, flags, out, document)
+        count_characters(data, start, end, flags, fields, out, document)
+        count_document(data, start, end, flags, feeds, table, begins, sizes, out, document)
 
 
 def count_lines(offsets: Int64Array, data: ByteArray, tables: UnicodeTables) -> FloatRows:
     """What `line_kernel` counts, shape (LINE_ROWS, documents)."""
     out = np.zeros((LINE_ROWS, len(offsets) - 1), dtype=np.float64)
-    feeds = np.flatnonzero(data[offsets[0] : offsets[-1]] == 0x0A) + offsets[0]
-    most = int(np.diff(np.searchsorted(feeds, offsets)).max(initial=0))
-    line_kernel(offsets, data, tables.flags, PLAIN, JAVASCRIPT, LOREM, most, out)
+    lines = longest(offsets) // 2 + 1
+    table = np.empty(max(16, 1 << (2 * lines - 1).bit_length()), dtype=np.int32)
+    begins = np.empty(lines, dtype=np.int64)
+    sizes = np.empty(lines, dtype=np.int32)
+    line_kernel(offsets, data, tables.flags, FIELDS, table, begins, sizes, out)
     return out

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels.compiled import helper
-from lakeprep.kernels.line_signals import begins_with
+from lakeprep.kernels.line_marks import begins_with
 from lakeprep.kernels.utf8 import ByteArray, decode
 
 FlagTable = npt.NDArray[np.uint32]

@@ -30,7 +30,8 @@ from lakeprep.kernels.addresses import (
 )
 from lakeprep.kernels.arrow import string_array, string_buffers
 from lakeprep.kernels.compiled import BYTES, I64_TABLE, OFFSETS, U32_TABLE, helper, kernel
-from lakeprep.kernels.phones import MOST_DIGITS, SCRATCH_ROWS, is_fictional, phone_end
+from lakeprep.kernels.phone_context import is_fictional
+from lakeprep.kernels.phones import MOST_DIGITS, SCRATCH_ROWS, phone_end
 from lakeprep.kernels.utf8 import ByteArray, copy_bytes
 
 Int64Array = npt.NDArray[np.int64]
@@ -100,8 +101,8 @@ def put(spans: Int64Array, count: int, first: int, start: int, end: int, kind: i
 
 
 @kernel(
-    f"int64[:, ::1]({OFFSETS}, {BYTES}, {U32_TABLE}, {BYTES}, {BYTES}, {BYTES}, {BYTES},"
-    f"{BYTES}, {BYTES})"
+    f"int64({OFFSETS}, {BYTES}, {U32_TABLE}, {BYTES}, {BYTES}, {BYTES}, {BYTES}, {BYTES}, {BYTES},"
+    f"int64[:, ::1], int64[::1], int64[:, ::1])"
 )
 def span_kernel(
     offsets: Int64Array,
@@ -113,11 +114,12 @@ def span_kernel(
     other_numbers: ByteArray,
     phone_words: ByteArray,
     phone_word_firsts: ByteArray,
-) -> Int64Array:
-    """Rows of document, start, end (offsets in `data`), kind."""
-    spans = np.empty((256, 4), dtype=np.int64)
-    scratch = np.zeros((SCRATCH_ROWS, MOST_DIGITS), dtype=np.int64)
-    seen = np.array([0, -1], dtype=np.int64)
+    scratch: Int64Array,
+    seen: Int64Array,
+    spans: Int64Array,
+) -> int:
+    """Fills `spans` with rows of document, start, end (offsets in `data`), kind; returns how many
+    these are. `scratch` and `seen` are those of `phone_end`."""
     count = 0
     for document in range(len(offsets) - 1):
         start, end = offsets[document], offsets[document + 1]
@@ -128,12 +130,6 @@ def span_kernel(
             if byte > 0x40 or byte < 0x28:
                 at += 1
                 continue
-            if count + 2 > len(spans):
-                grown = np.empty((2 * len(spans), 4), dtype=np.int64)
-                for i in range(count):
-                    for column in range(spans.shape[1]):
-                        grown[i, column] = spans[i, column]
-                spans = grown
             after = at + 1
             if byte == 0x40:
                 begin = local_start(data, start, at, flags)
@@ -164,7 +160,7 @@ def span_kernel(
             at = after
         for i in range(first, count):
             spans[i, 0] = document
-    return spans[:count].copy()
+    return count
 
 
 @kernel(
@@ -216,7 +212,9 @@ def _first_bytes(words: bytes) -> ByteArray:
 
 def _found(offsets: Int64Array, data: ByteArray) -> Int64Array:
     """`span_kernel` with the lists of this module."""
-    return span_kernel(
+    # No span is shorter than a@b.cc. Pages of memory that are not written to are not there.
+    spans = np.empty((int(offsets[-1] - offsets[0]) // 6 + 2, 4), dtype=np.int64)
+    count = span_kernel(
         offsets,
         data,
         u.tables().flags,
@@ -226,7 +224,11 @@ def _found(offsets: Int64Array, data: ByteArray) -> Int64Array:
         _bytes(OTHER_NUMBERS),
         _bytes(PHONE_WORDS),
         _first_bytes(PHONE_WORDS),
+        np.zeros((SCRATCH_ROWS, MOST_DIGITS), dtype=np.int64),
+        np.array([0, -1], dtype=np.int64),
+        spans,
     )
+    return spans[:count]
 
 
 def find_spans(texts: pa.Array) -> Spans:

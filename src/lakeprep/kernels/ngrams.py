@@ -1,7 +1,8 @@
 """Repeated n-grams of words: RULES.md section 2.
 
-A document's tokens are read once, into its text without what stands between them (`packed`) and
-the place of each token in it (`starts`): an n-gram joined without spaces is a stretch of bytes.
+A document's tokens are read once (`word_signals.read_words`), into its text without what stands
+between them (`packed`) and the place of each token in it (`starts`): an n-gram joined without
+spaces is a stretch of bytes.
 
 Counting (2- to 4-grams): the n-grams get numbers, level by level. A token's number is found by
 its bytes, that of an n-gram by the numbers of the two (n-1)-grams in it, and only where both occur
@@ -26,16 +27,12 @@ from lakeprep.kernels.blocks import (
     BLOCK,
     code_points,
     equal_bytes,
-    hash_block,
-    hash_bytes,
     load,
-    load_first,
     stir,
     store,
 )
 from lakeprep.kernels.compiled import helper, hot_helper
 from lakeprep.kernels.utf8 import MIX_2, ByteArray
-from lakeprep.kernels.words import FlagTable, next_token
 
 Int32Array = npt.NDArray[np.int32]
 Int64Array = npt.NDArray[np.int64]
@@ -94,43 +91,16 @@ def slot_of(key: np.uint64, slots: int) -> int:
     return int(np.int64((stir(key) * MIX_2 >> np.uint64(32)) & np.uint64(slots - 1)))
 
 
-@helper
-def read_tokens(
-    data: ByteArray,
-    first: int,
-    end: int,
-    flags: FlagTable,
-    packed: ByteArray,
-    starts: Int32Array,
-    keys: UInt64Array,
-) -> int:
-    """Fills `packed`, `starts` (one more than tokens) and `keys` (a hash of each token); returns
-    the number of tokens, as many as `keys` holds at most."""
-    count, size = 0, 0
-    at = first
-    while at < end and count + 2 <= len(keys):
-        begin, stop, at = next_token(data, first, at, end, flags)
-        while begin < at:
-            length = stop - begin
-            if stop + BLOCK <= len(data):
-                block = load(data, begin)
-                store(packed, size, block)
-                for done in range(BLOCK, length, BLOCK):
-                    store(packed, size + done, load(data, begin + done))
-            else:
-                block = load_first(data, begin, min(length, BLOCK))
-                for i in range(length):
-                    packed[size + i] = data[begin + i]
-            starts[count] = size
-            if length <= BLOCK:
-                keys[count] = hash_block(block, length)
-            else:
-                keys[count] = hash_bytes(packed, size, length)
-            size += length
-            count += 1
-            begin, stop = stop, at
-    starts[count] = size
-    return count
+@hot_helper
+def append_token(data: ByteArray, start: int, stop: int, packed: ByteArray, at: int) -> None:
+    """Writes a token to `packed` from `at` on."""
+    if stop + BLOCK <= len(data):
+        store(packed, at, load(data, start))
+        for done in range(BLOCK, stop - start, BLOCK):
+            store(packed, at + done, load(data, start + done))
+    else:
+        for i in range(stop - start):
+            packed[at + i] = data[start + i]
 
 
 @hot_helper

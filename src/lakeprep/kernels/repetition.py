@@ -23,7 +23,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lakeprep.kernels import ngrams
-from lakeprep.kernels.arrow import longest
 from lakeprep.kernels.blocks import (
     BLOCK,
     HIGH_BITS,
@@ -36,22 +35,20 @@ from lakeprep.kernels.blocks import (
     load,
     points_and_feeds,
 )
-from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, kernel
+from lakeprep.kernels.characters import SPACE, FlagTable
+from lakeprep.kernels.compiled import helper
 from lakeprep.kernels.ngrams import (
     PROBES,
     Int32Array,
+    UInt64Array,
     clear,
     dup_grams,
-    filter_slots,
     item,
-    read_tokens,
     slot_of,
     table_slots,
     top_grams,
 )
-from lakeprep.kernels.unicode import UnicodeTables
 from lakeprep.kernels.utf8 import ByteArray, decode
-from lakeprep.kernels.words import SPACE, FlagTable
 
 Int64Array = npt.NDArray[np.int64]
 FloatRows = npt.NDArray[np.float64]
@@ -160,66 +157,79 @@ def duplicate_pieces(
         piece, at = after, after
 
 
-@kernel(f"void({OFFSETS}, {BYTES}, {U32_TABLE}, int64, int64[::1], int64, float64[:, ::1])")
-def repetition_kernel(
-    offsets: Int64Array,
+@helper
+def count_repetition(
     data: ByteArray,
+    start: int,
+    end: int,
     flags: FlagTable,
-    top_sizes: int,
+    tokens: int,
+    packed: ByteArray,
+    starts: Int32Array,
+    keys: UInt64Array,
     dup_sizes: Int64Array,
-    longest_text: int,
+    seen: ByteArray,
+    table: Int32Array,
+    places: Int32Array,
+    numbers: Int32Array,
+    first: Int32Array,
+    times: Int32Array,
+    top: Int64Array,
+    dup: Int64Array,
+    free_from: Int64Array,
     out: FloatRows,
+    document: int,
 ) -> None:
-    """Fills `out` (ROWS rows of zeros, one column a document). Scratch is sized by the longest
-    text, which has at most a token, a line or an n-gram a byte."""
-    tokens = min(longest_text, ngrams.MAX_TOKENS) + 2
-    pieces = longest_text // 2 + 2
-    packed = np.zeros(longest_text + ngrams.SLACK, dtype=np.uint8)
-    starts = np.empty(tokens + 1, dtype=np.int32)
-    keys = np.empty(tokens, dtype=np.uint64)
-    places = np.empty(tokens, dtype=np.int32)
-    numbers = np.empty(tokens, dtype=np.int32)
-    first = np.empty(max(tokens, pieces), dtype=np.int32)
-    times = np.empty(max(tokens, pieces), dtype=np.int32)
-    seen = np.empty(filter_slots(tokens), dtype=np.uint8)
-    side_by_side = table_slots(min(tokens, ngrams.MANY_PLACES)) * len(dup_sizes)
-    table = np.empty(max(table_slots(longest_text + 2), side_by_side), dtype=np.int32)
-    top_points = np.empty(top_sizes, dtype=np.int64)
-    dup_points = np.empty(len(dup_sizes), dtype=np.int64)
-    free_from = np.empty(len(dup_sizes), dtype=np.int64)
-    for document in range(len(offsets) - 1):
-        start, end = offsets[document], offsets[document + 1]
-        points, feeds = points_and_feeds(data, start, end)
-        lines = duplicate_pieces(data, start, end, feeds, 1, table, first, times)
-        begin, stop = stripped(data, start, end, flags)
-        paragraphs = duplicate_pieces(data, begin, stop, feeds, 2, table, first, times)
-        count = read_tokens(data, start, end, flags, packed, starts, keys)
-        top_grams(packed, starts, keys, count, table, places, numbers, first, times, top_points)
-        dup_grams(
-            packed, starts, count, dup_sizes, table, seen, places, numbers, first,
-            dup_points, free_from,
-        )  # fmt: skip
-        out[CODE_POINTS, document] = points
-        for i in range(3):
-            out[PARAGRAPHS + i, document] = paragraphs[i]
-            out[LINES + i, document] = lines[i]
-        for i in range(top_sizes):
-            out[TOP_POINTS + i, document] = top_points[i]
-        for i in range(len(dup_sizes)):
-            out[TOP_POINTS + top_sizes + i, document] = dup_points[i]
+    """Fills column `document` of `out`. Of its `tokens` are `packed`, `starts` and `keys`; all from
+    `seen` on is scratch (`Scratch`)."""
+    points, feeds = points_and_feeds(data, start, end)
+    lines = duplicate_pieces(data, start, end, feeds, 1, table, first, times)
+    begin, stop = stripped(data, start, end, flags)
+    paragraphs = duplicate_pieces(data, begin, stop, feeds, 2, table, first, times)
+    top_grams(packed, starts, keys, tokens, table, places, numbers, first, times, top)
+    dup_grams(
+        packed, starts, tokens, dup_sizes, table, seen, places, numbers, first, dup, free_from
+    )
+    out[CODE_POINTS, document] = points
+    for i in range(3):
+        out[PARAGRAPHS + i, document] = paragraphs[i]
+        out[LINES + i, document] = lines[i]
+    for i in range(len(top)):
+        out[TOP_POINTS + i, document] = top[i]
+    for i in range(len(dup)):
+        out[TOP_POINTS + len(top) + i, document] = dup[i]
 
 
-def repetition_signals(
-    offsets: Int64Array, data: ByteArray, tables: UnicodeTables
-) -> dict[str, Signal]:
-    """The signals of `SIGNAL_NAMES`, in that order, one float64 a document. Raises ValueError for
-    a text of 2 GiB or more."""
-    size = longest(offsets)
-    if size >= 2**31 - ngrams.SLACK:
-        raise ValueError(f"a text of {size} bytes; the kernels of repetition take less than 2 GiB")
-    out = np.zeros((ROWS, len(offsets) - 1), dtype=np.float64)
-    sizes = np.array(DUP_SIZES)
-    repetition_kernel(offsets, data, tables.flags, len(TOP_SIZES), sizes, size, out)
+class Scratch:
+    """Memory of `read_words` and `count_repetition` for texts of up to `size` bytes, which have at
+    most a token, a line or an n-gram a byte. 0 bytes: no n-grams are wanted."""
+
+    def __init__(self, size: int) -> None:
+        tokens = min(size, ngrams.MAX_TOKENS) + 2 if size else 0
+        side_by_side = _power_of_two(2 * min(tokens, ngrams.MANY_PLACES)) * len(DUP_SIZES)
+        table = max(_power_of_two(2 * (size + 2)), side_by_side)
+        pieces = max(tokens, size // 2 + 2)
+        self.packed = np.zeros(size + ngrams.SLACK, dtype=np.uint8)
+        self.starts = np.empty(tokens + 1, dtype=np.int32)
+        self.keys = np.empty(tokens, dtype=np.uint64)
+        slots = min(ngrams.FILTER_SLOTS * tokens, ngrams.MAX_FILTER)
+        self.seen = np.empty(_power_of_two(slots), dtype=np.uint8)
+        self.table = np.empty(table, dtype=np.int32)
+        self.places, self.numbers = (np.empty(tokens, dtype=np.int32) for _ in range(2))
+        self.first, self.times = (np.empty(pieces, dtype=np.int32) for _ in range(2))
+        self.top = np.empty(len(TOP_SIZES), dtype=np.int64)
+        self.dup_sizes = np.array(DUP_SIZES)
+        self.dup, self.free_from = (np.empty(len(DUP_SIZES), dtype=np.int64) for _ in range(2))
+
+
+def _power_of_two(least: int) -> int:
+    """`ngrams.power_of_two`, outside of kernels."""
+    return max(16, 1 << max(0, least - 1).bit_length())
+
+
+def repetition_signals(out: FloatRows) -> dict[str, Signal]:
+    """The signals of `SIGNAL_NAMES`, in that order, one float64 a document, from what
+    `count_repetition` has counted."""
     below = [PARAGRAPHS, CODE_POINTS, LINES, CODE_POINTS]
     below += [CODE_POINTS] * (len(TOP_SIZES) + len(DUP_SIZES))
     above = [DUP_PARAGRAPHS, DUP_PARAGRAPH_POINTS, DUP_LINES, DUP_LINE_POINTS]

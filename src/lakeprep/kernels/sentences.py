@@ -65,7 +65,7 @@ def token_after(
     data: ByteArray, first: int, start: int, end: int, flags: FlagTable
 ) -> tuple[int, int, int]:
     """The next token (begin, stop), with its contraction, and its kind."""
-    begin, split, stop = next_token(data, first, start, end, flags)
+    begin, split, stop, _ = next_token(data, first, start, end, flags)
     kind = 0 if split < stop else token_kind(data, begin, stop, flags)
     return begin, stop, kind
 

@@ -54,12 +54,14 @@ from lakeprep.kernels import unicode as u
 from lakeprep.kernels import word_signals as words
 from lakeprep.kernels.arrow import string_buffers
 from lakeprep.kernels.bad_words import WordLists, count_bad_words
-from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, kernel
+from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, kernel
 from lakeprep.kernels.line_editor import Edited
 from lakeprep.kernels.mojibake import count_mojibake
+from lakeprep.kernels.token_signals import count_tokens
 from lakeprep.kernels.utf8 import ByteArray, decode
 
 Signal = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.float64]
 
 ENGLISH_STOP_WORDS: Final = frozenset(("the", "be", "to", "of", "and", "that", "have", "with"))
 
@@ -125,22 +127,42 @@ def text_signals(
         stop_words = words.StopWords.of(stop_words or {})
     tables = u.tables()
     offsets, data = string_buffers(texts)
-    by_word = words.count_words(offsets, data, tables, languages, stop_words)
+    by_word, by_gram = count_tokens(
+        offsets, data, tables, languages, stop_words, repetition_too=True
+    )
     by_line = lines.count_lines(offsets, data, tables)
-    tokens, word_count = by_word[words.TOKENS], by_word[words.WORDS]
-    split_lines = by_line[lines.SPLIT_LINES]
     # Sections 5 and 7 are counted anew where the editor changed something.
     kept_word, kept_line, kept = by_word, by_line, (offsets, data)
     if edited is not None:
         kept_word, kept_line, changed = by_word.copy(), by_line.copy(), edited.changed
         anew = string_buffers(edited.texts.filter(pa.array(changed)))
-        kept_word[:, changed] = words.count_words(*anew, tables, None, stop_words)
+        kept_word[:, changed], _ = count_tokens(
+            *anew, tables, None, stop_words, repetition_too=False
+        )
         kept_line[:, changed] = lines.count_lines(*anew, tables)
         kept = string_buffers(edited.texts)
+    counts = _counts(by_word, kept_word, kept_line)
+    if edited is not None:
+        for name in EDITOR_SIGNALS:
+            counts[name] = getattr(edited, name)
+    if bad_words is not None:
+        text_after = texts if edited is None else edited.texts
+        counts["bad_word_count"] = count_bad_words(text_after, languages, bad_words)
+    ratios = _ratios(by_word, by_line, kept_word, kept_line)
+    ratios["mojibake_ratio"] = count_mojibake(*kept, tables), kept_line[lines.CODE_POINTS]
+    divided = {name: _ratio(above, below) for name, (above, below) in ratios.items()}
+    found = repetition.repetition_signals(by_gram) | counts | divided
+    return {name: found[name] for name in SIGNAL_NAMES}
+
+
+def _ratios(
+    by_word: Rows, by_line: Rows, kept_word: Rows, kept_line: Rows
+) -> dict[str, tuple[Signal, Signal]]:
+    """What is divided by what, of the text before (`by_`) and after the edit (`kept_`)."""
+    tokens, split_lines = by_word[words.TOKENS], by_line[lines.SPLIT_LINES]
     points, full_lines = kept_line[lines.CODE_POINTS], kept_line[lines.LINES]
-    mojibake = count_mojibake(*kept, tables)
-    ratios = {
-        "mean_word_length": (by_word[words.WORD_CODE_POINTS], word_count),
+    return {
+        "mean_word_length": (by_word[words.WORD_CODE_POINTS], by_word[words.WORDS]),
         "hash_ratio": (by_line[lines.HASHES], tokens),
         "ellipsis_ratio": (by_line[lines.ELLIPSES], tokens),
         "bullet_line_ratio": (by_line[lines.BULLET_LINES], split_lines),
@@ -161,33 +183,27 @@ def text_signals(
         "parenthesis_ratio": (kept_line[lines.BRACKETS], points),
         "han_ratio": (kept_line[lines.HAN], points),
         "latin_ratio": (kept_line[lines.LATIN], points),
-        "mojibake_ratio": (mojibake, points),
         "mean_line_length": (kept_line[lines.LINE_CODE_POINTS], full_lines),
     }
-    counts = {
-        "word_count": word_count,
+
+
+def _counts(by_word: Rows, kept_word: Rows, kept_line: Rows) -> dict[str, Signal]:
+    """The signals that are counted, not divided; zeros for what the editor and lists find."""
+    nothing = np.zeros_like(kept_line[lines.LINES])
+    return {
+        "word_count": by_word[words.WORDS],
         "stop_word_count": by_word[words.STOP_WORDS],
         "unigram_entropy": kept_word[words.ENTROPY],
         "url_count": kept_line[lines.ADDRESSES],
         "sentence_count": kept_word[words.SENTENCES],
-        "line_count": full_lines,
+        "line_count": kept_line[lines.LINES],
         "replacement_char_count": kept_line[lines.REPLACEMENTS],
         "lorem_ipsum": kept_line[lines.LOREM_IPSUM],
         "curly_bracket": kept_line[lines.CURLY],
         "javascript_line_count": kept_line[lines.JAVASCRIPT_LINES],
-        "edited_line_ratio": np.zeros_like(points),
-        "bad_word_count": np.zeros_like(points),
+        "edited_line_ratio": nothing,
+        "bad_word_count": nothing,
     }
-    if edited is not None:
-        for name in EDITOR_SIGNALS:
-            counts[name] = getattr(edited, name)
-    if bad_words is not None:
-        text_after = texts if edited is None else edited.texts
-        counts["bad_word_count"] = count_bad_words(text_after, languages, bad_words)
-    repeated = repetition.repetition_signals(offsets, data, tables)
-    divided = {name: _ratio(above, below) for name, (above, below) in ratios.items()}
-    found = repeated | counts | divided
-    return {name: found[name] for name in SIGNAL_NAMES}
 
 
 def _ratio(above: Signal, below: Signal) -> Signal:
@@ -197,38 +213,49 @@ def _ratio(above: Signal, below: Signal) -> Signal:
 
 #: What `script_kernel` writes: an index of `unicode.SCRIPTS`, or one of the two after them.
 SCRIPT_CODES: Final = (None, *u.SCRIPTS[1:], "Hans", "Hant")
+LATN: Final = u.SCRIPTS.index("Latn")
 HANI: Final = u.SCRIPTS.index("Hani")
 KANA: Final = u.SCRIPTS.index("Kana")
 HANS: Final = SCRIPT_CODES.index("Hans")
 HANT: Final = SCRIPT_CODES.index("Hant")
 
 
-@kernel(f"void({OFFSETS}, {BYTES}, {U32_TABLE}, int64, uint8[::1])")
+@helper
+def ascii_letters(data: ByteArray, start: int, end: int) -> int:
+    """ASCII letters among the bytes."""
+    count = 0
+    for at in range(start, end):
+        count += 0x61 <= (data[at] | 32) <= 0x7A
+    return count
+
+
+@kernel(f"void({OFFSETS}, {BYTES}, {U32_TABLE}, int64[::1], uint8[::1])")
 def script_kernel(
     offsets: npt.NDArray[np.int64],
     data: ByteArray,
     flags: npt.NDArray[np.uint32],
-    scripts: int,
+    counts: npt.NDArray[np.int64],
     out: npt.NDArray[np.uint8],
 ) -> None:
     """The index of the script with most letters a document; 0 where no letter has a script. Han
-    is told apart further, but not in Japanese, which kana show."""
-    counts = np.zeros(scripts, dtype=np.int64)
+    is told apart further, but not in Japanese, which kana show. `counts` has a place a script."""
     for document in range(len(offsets) - 1):
         at, end = offsets[document], offsets[document + 1]
-        for i in range(scripts):
+        for i in range(len(counts)):
             counts[i] = 0
+        counts[LATN] = ascii_letters(data, at, end)
         simplified, traditional = 0, 0
         while at < end:
+            if data[at] < 0x80:
+                at += 1
+                continue
             point, at = decode(data, at, end)
             own = flags[point]
             counts[own >> np.uint32(u.SCRIPT_SHIFT)] += np.int64(own & np.uint32(u.LETTER))
-            if (own & np.uint32(u.SIMPLIFIED)) != 0:
-                simplified += 1
-            elif (own & np.uint32(u.TRADITIONAL)) != 0:
-                traditional += 1
+            simplified += (own & np.uint32(u.SIMPLIFIED)) != 0
+            traditional += (own & np.uint32(u.TRADITIONAL)) != 0
         best = 0
-        for script in range(1, scripts):
+        for script in range(1, len(counts)):
             if counts[script] > (counts[best] if best else 0):
                 best = script
         if best == HANI and 20 * counts[KANA] < counts[HANI]:
@@ -250,5 +277,6 @@ def script(texts: pa.Array) -> pa.Array:
     """
     offsets, data = string_buffers(texts)
     best = np.zeros(len(offsets) - 1, dtype=np.uint8)
-    script_kernel(offsets, data, u.tables().flags, len(u.SCRIPTS), best)
+    counts = np.empty(len(u.SCRIPTS), dtype=np.int64)
+    script_kernel(offsets, data, u.tables().flags, counts, best)
     return pa.array(SCRIPT_CODES, type=pa.string()).take(pa.array(best))

@@ -44,9 +44,11 @@ TRADITIONAL: Final = 1 << 18  # Han that only traditional Chinese uses
 AFFIX: Final = 1 << 19  # a token of its own at either end of a chunk
 PREFIX: Final = 1 << 20  # at its begin: affixes, currencies, % = §
 PARTING: Final = 1 << 21  # parts a chunk anywhere
+ALONE: Final = 1 << 22  # beyond ASCII, a token of its own whatever stands around it
 SCRIPT_SHIFT: Final = 24
 
 ASCII_AFFIXES: Final = "!\"#&'()*,:;<>?[]_`{}"
+ASCII_PREFIXES: Final = ASCII_AFFIXES + "$%="
 
 # ISO 15924. Index 0 is "no script of its own" (Zyyy: common, inherited, or none of these).
 # The second column is how the names of the script's code points begin.
@@ -215,7 +217,7 @@ def han_pairs() -> tuple[str, str]:
 
 
 def _with_edges(flags: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """The flags with AFFIX, PREFIX and PARTING.
+    """The flags with AFFIX, PREFIX, PARTING and ALONE.
 
     Punctuation beyond ASCII is an affix, but for hyphens and bullets; so are pictures (symbols
     that are no arrows, operators or currencies). Pictures, ellipses and other scripts' punctuation
@@ -233,9 +235,11 @@ def _with_edges(flags: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     currency = ((point >= 0xA2) & (point <= 0xA5)) | ((point >= 0x20A0) & (point <= 0x20CF))
     ascii_affix = np.isin(point, [ord(char) for char in ASCII_AFFIXES])
     affix = ascii_affix | mark | picture | (point == 0xB4)
-    prefix = affix | currency | np.isin(point, [ord(char) for char in "$%="])
+    prefix = affix | currency | np.isin(point, [ord(char) for char in ASCII_PREFIXES])
     parting = picture | (mark & (~latin | (point == 0x2026)))
-    edges = AFFIX * affix + PREFIX * prefix + PARTING * parting
+    alone = (flags & IDEOGRAPH != 0) | (prefix & beyond)
+    alone &= ~np.isin(point, [0x2019, 0x200B])  # 's; a zero-width space is no token
+    edges = AFFIX * affix + PREFIX * prefix + PARTING * parting + ALONE * alone
     return np.asarray(flags | edges, dtype=np.uint32)
 
 

@@ -12,34 +12,22 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakeprep.kernels import unicode as u
-from lakeprep.kernels.arrow import longest
-from lakeprep.kernels.compiled import (
-    BYTES,
-    I32_TABLE,
-    I64_TABLE,
-    OFFSETS,
-    U32_TABLE,
-    U64_TABLE,
-    helper,
-    hot_helper,
-    kernel,
-)
-from lakeprep.kernels.unicode import UnicodeTables
-from lakeprep.kernels.utf8 import FNV_OFFSET, FNV_PRIME, ByteArray, mix
+from lakeprep.kernels.blocks import BLOCK, hash_bytes
+from lakeprep.kernels.characters import LETTER_BYTE, FlagTable
+from lakeprep.kernels.compiled import helper, hot_helper
+from lakeprep.kernels.ngrams import append_token
+from lakeprep.kernels.utf8 import MIX_1, MIX_2, ByteArray, decode
 from lakeprep.kernels.words import (
-    BYTE_CLASS,
     HAS_LETTER,
     HAS_OTHER_THAN_SYMBOL,
     IS_PUNCTUATION,
     IS_TERMINAL,
-    LETTER_BYTE,
-    LOWER_BYTE,
-    SPACE_BYTE,
-    WORD_BYTE,
-    is_plain,
+    finished,
+    kind_of,
     measure,
     next_token,
+    unit_of,
+    word_hash,
 )
 
 Int64Array = npt.NDArray[np.int64]
@@ -57,24 +45,26 @@ ENTROPY: Final = 6
 SENTENCES: Final = 7
 WORD_ROWS: Final = 8
 
-LANGUAGE_FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 COUNT_BITS: Final = np.uint64(32)
 COUNT_MASK: Final = np.uint64((1 << 32) - 1)
 ONE: Final = np.uint64(1)
+TIMES_LOG: Final = np.array([0.0] + [k * math.log(k) for k in range(1, 256)])
 PROBES: Final = 256  # a text made to collide loses exactness, never time
 
 
 @dataclass(frozen=True)
 class StopWords:
-    """Stop words of several languages as one open-addressed table.
+    """Stop words of several languages, an open-addressed table each, one behind another.
 
-    Word k of the table is ``data[offsets[k]:offsets[k + 1]]``; a slot holds the hash of word and
-    language, and k, or -1 where it is free.
+    Word k is ``data[offsets[k]:offsets[k + 1]]``; a slot holds `hash_bytes` of a word and its
+    number, or -1 where it is free. Seven in eight are, so that most tokens need one look.
     """
 
     languages: tuple[str, ...]
-    slot_hash: npt.NDArray[np.uint64]
-    slot_word: npt.NDArray[np.int64]
+    first_slot: Int64Array
+    """int64[languages + 1]; a language has a power of two of slots."""
+    slot_key: npt.NDArray[np.uint64]
+    slot_word: Int64Array
     offsets: Int64Array
     data: ByteArray
 
@@ -83,22 +73,19 @@ class StopWords:
         """From a mapping language -> its stop words; languages as in the `languages` array that
         signals are asked with."""
         languages = tuple(sorted(words))
-        listed = [(i, w.encode()) for i, name in enumerate(languages) for w in sorted(words[name])]
-        size = 16
-        while size < 4 * len(listed):
-            size *= 2
-        slot_hash = np.zeros(size, dtype=np.uint64)
-        slot_word = np.full(size, -1, dtype=np.int64)
-        for number, (language, word) in enumerate(listed):
-            key = _stop_word_key(word.decode(), language)
-            slot = key & (size - 1)
-            while slot_word[slot] >= 0:
-                slot = (slot + 1) & (size - 1)
-            slot_hash[slot], slot_word[slot] = key, number
+        listed: list[bytes] = []
+        tables = [_table([word.encode() for word in sorted(words[n])], listed) for n in languages]
         offsets = np.zeros(len(listed) + 1, dtype=np.int64)
-        np.cumsum([len(word) for _, word in listed], out=offsets[1:])
-        data = np.frombuffer(b"".join(word for _, word in listed), dtype=np.uint8)
-        return cls(languages, slot_hash, slot_word, offsets, data)
+        np.cumsum([len(word) for word in listed], out=offsets[1:])
+        slots = [pair for table in tables for pair in table]
+        return cls(
+            languages,
+            np.cumsum([0, *map(len, tables)], dtype=np.int64),
+            np.array([key for key, _ in slots], dtype=np.uint64),
+            np.array([number for _, number in slots], dtype=np.int64),
+            offsets,
+            np.frombuffer(b"".join(listed), dtype=np.uint8),
+        )
 
     def numbers(self, languages: pa.Array | None, documents: int) -> Int64Array:
         """Each document's language as an index of `self.languages`, -1 for another or none."""
@@ -109,74 +96,111 @@ class StopWords:
         return np.ascontiguousarray(found.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
 
 
-def _stop_word_key(word: str, language: int) -> int:
-    """What the kernel computes for such a token in a document of this language: `measure`'s hash,
-    which does not tell cases apart (the bytes do), mixed with the language."""
+def _table(words: list[bytes], listed: list[bytes]) -> list[tuple[int, int]]:
+    """Slots (key, number) of one language, whose words it puts behind those `listed`."""
+    size = 1 << (8 * len(words)).bit_length()
+    slots = [(0, -1)] * size
+    for word in words:
+        key = _token_key(word)
+        slot = key >> 32 & (size - 1)
+        while slots[slot][1] >= 0:
+            slot = (slot + 1) & (size - 1)
+        slots[slot] = key, len(listed)
+        listed.append(word)
+    return slots
+
+
+def _token_key(word: bytes) -> int:
+    """`blocks.hash_bytes` of a word that stands alone."""
     wrap = (1 << 64) - 1
-    lower = u.tables().lower
-    value = int(FNV_OFFSET)
-    for char in word:
-        value = (value ^ int(lower[ord(char)])) * int(FNV_PRIME) & wrap
-    value = _mix(value) ^ ((language + 1) * int(LANGUAGE_FACTOR) & wrap)
-    return _mix(value)
-
-
-def _mix(value: int) -> int:
-    """`utf8.mix` on Python integers."""
-    wrap = (1 << 64) - 1
-    value ^= value >> 33
-    value = value * 0xFF51AFD7ED558CCD & wrap
-    value ^= value >> 33
-    value = value * 0xC4CEB9FE1A85EC53 & wrap
-    return value ^ (value >> 33)
-
-
-@helper
-def stop_word_number(
-    data: ByteArray,
-    start: int,
-    end: int,
-    key: np.uint64,
-    slot_hash: npt.NDArray[np.uint64],
-    slot_word: Int64Array,
-    word_offsets: Int64Array,
-    word_data: ByteArray,
-) -> int:
-    """The stop word that these bytes are, by their key; -1 for none."""
-    last_slot = np.uint64(len(slot_word) - 1)
-    slot = int(np.int64(key & last_slot))
-    while slot_word[slot] >= 0:
-        if slot_hash[slot] == key:
-            word = slot_word[slot]
-            size = word_offsets[word + 1] - word_offsets[word]
-            if size == end - start:
-                same = True
-                for i in range(size):
-                    if word_data[word_offsets[word] + i] != data[start + i]:
-                        same = False
-                        break
-                if same:
-                    return int(np.int64(word))
-        slot = (slot + 1) & (len(slot_word) - 1)
-    return -1
+    value = len(word) if len(word) > BLOCK else 0
+    ends = [*range(BLOCK, len(word), BLOCK), len(word)]
+    for end in ends:
+        value ^= int.from_bytes(word[max(0, end - BLOCK) : end], "little")
+        value = value * int(MIX_1) & wrap
+        value ^= value >> 32
+    return value * int(MIX_2) & wrap
 
 
 @hot_helper
-def count_in(key: np.uint64, stamp: np.uint64, slots: int, table: UInt64Rows) -> int:
+def stop_word_number(
+    key: np.uint64, first: int, mask: int, slot_key: npt.NDArray[np.uint64], slot_word: Int64Array
+) -> int:
+    """The stop word with this key in the language whose slots begin at `first`; -1 for none."""
+    place = int(np.int64(key >> np.uint64(32))) & mask
+    while slot_word[first + place] >= 0 and slot_key[first + place] != key:
+        place = (place + 1) & mask
+    return int(slot_word[first + place])
+
+
+@helper
+def is_word(
+    data: ByteArray, start: int, stop: int, number: int, offsets: Int64Array, words: ByteArray
+) -> bool:
+    """Whether the bytes are those of a stop word."""
+    first = offsets[number]
+    if stop - start != offsets[number + 1] - first:
+        return False
+    for i in range(stop - start):  # noqa: SIM110 (Numba compiles no generator)
+        if data[start + i] != words[first + i]:
+            return False
+    return True
+
+
+@hot_helper
+def count_in(
+    key: np.uint64,
+    stamp: np.uint64,
+    slots: int,
+    table: UInt64Rows,
+    distinct_slots: Int64Array,
+    distinct: int,
+) -> int:
     """Counts a key in the document's part of the hash table (`slots`, a power of two). A row is a
     key and, in `stamp`'s upper and lower half, the document that it is of and its count. Returns
-    the slot where the key was seen for the first time, else -1."""
+    how many are distinct after it; `distinct_slots` are theirs. Whether a word is new is a toss-up:
+    no branch hangs on it."""
     slot = int(np.int64(key & np.uint64(slots - 1)))
     for _ in range(PROBES):
-        if (table[slot, 1] >> COUNT_BITS) != stamp:
+        times = table[slot, 1]
+        fresh = (times >> COUNT_BITS) != stamp
+        if fresh | (table[slot, 0] == key):
             table[slot, 0] = key
-            table[slot, 1] = (stamp << COUNT_BITS) + ONE
-            return slot
-        if table[slot, 0] == key:
-            table[slot, 1] += ONE
-            return -1
+            table[slot, 1] = (stamp << COUNT_BITS) + ONE if fresh else times + ONE
+            distinct_slots[distinct] = slot
+            return int(distinct + fresh)
         slot = (slot + 1) & (slots - 1)
-    return -1
+    return distinct
+
+
+@hot_helper
+def describe(
+    data: ByteArray,
+    start: int,
+    stop: int,
+    seen: int,
+    flags: FlagTable,
+    lower: npt.NDArray[np.int32],
+) -> tuple[int, int, np.uint64]:
+    """`measure`, quickly for ASCII words (`seen`, from `next_token`) and single characters."""
+    if seen != 0:
+        kind = HAS_OTHER_THAN_SYMBOL + ((seen & LETTER_BYTE) != 0) * HAS_LETTER
+        return stop - start, kind, word_hash(data, start, stop - start)
+    point, after = decode(data, start, stop)
+    if after < stop:
+        return measure(data, start, stop, flags, lower)
+    unit, width = unit_of(int(np.int64(lower[point])))
+    return 1, kind_of(flags[point], flags[point], 1), finished(np.uint64(0), unit, width)
+
+
+@hot_helper
+def distinct_slots_of(size: int) -> int:
+    """Slots for the distinct words of so many bytes: words of one byte are few, and others have
+    one and a half bytes or more."""
+    slots = 64
+    while slots < size // 2:
+        slots *= 2
+    return slots
 
 
 @helper
@@ -188,129 +212,75 @@ def entropy_of(table: UInt64Rows, distinct_slots: Int64Array, distinct: int, wor
     total = 0.0
     for i in range(distinct):
         times = int(np.int64(table[distinct_slots[i], 1] & COUNT_MASK))
-        if times > 1:
-            total -= times * math.log(times)
+        total -= TIMES_LOG[times] if times < len(TIMES_LOG) else times * math.log(times)
     return max(0.0, math.log(words) + total / words)
 
 
-@kernel(
-    f"void({OFFSETS}, {BYTES}, {U32_TABLE}, {I32_TABLE}, {I64_TABLE}, {U64_TABLE}, {I64_TABLE},"
-    f"{OFFSETS}, {BYTES}, int64, float64[:, ::1])"
-)
-def word_kernel(
-    offsets: Int64Array,
+@helper
+def read_words(
     data: ByteArray,
-    flags: npt.NDArray[np.uint32],
+    first: int,
+    end: int,
+    flags: FlagTable,
     lower: npt.NDArray[np.int32],
-    languages: Int64Array,
-    slot_hash: npt.NDArray[np.uint64],
+    language: int,
+    first_slot: Int64Array,
+    slot_key: npt.NDArray[np.uint64],
     slot_word: Int64Array,
     word_offsets: Int64Array,
     word_data: ByteArray,
-    longest_text: int,
+    stop_word_seen: Int64Array,
+    table: UInt64Rows,
+    distinct_slots: Int64Array,
+    packed: ByteArray,
+    starts: npt.NDArray[np.int32],
+    keys: npt.NDArray[np.uint64],
     out: FloatRows,
-) -> None:
-    """Fills `out` (WORD_ROWS rows, one column a document). The hash table of distinct words is
-    sized by the longest text, and each document uses as much of it as its own length asks."""
-    capacity = 64
-    while capacity < longest_text // 2:
-        capacity *= 2
-    table = np.zeros((capacity, 2), dtype=np.uint64)
-    distinct_slots = np.empty(capacity, dtype=np.int64)
-    stop_word_seen = np.zeros(len(word_offsets), dtype=np.int64)
-    last_slot = np.uint64(len(slot_word) - 1)
-    for document in range(len(offsets) - 1):
-        first, end = offsets[document], offsets[document + 1]
-        at = first
-        # Words of one byte are few, and others have one and a half bytes or more.
-        slots = 64
-        while slots < (end - at) // 2:
-            slots *= 2
-        stamp = np.uint64(document + 1)
-        language = languages[document]
-        salt = np.uint64(language + 1) * LANGUAGE_FACTOR
-        tokens, words, points, with_letter, stop_words = 0, 0, 0, 0, 0
-        distinct, sentences, boundary = 0, 0, True
-        while at < end:
-            begin, seen, folded = at, 0, FNV_OFFSET
-            byte = data[at]
-            own = BYTE_CLASS[byte]
-            if own & SPACE_BYTE:
-                at += 1
-                continue
-            while own & WORD_BYTE:
-                seen |= own
-                folded = (folded ^ np.uint64(LOWER_BYTE[byte])) * FNV_PRIME
-                at += 1
-                if at == end:
-                    break
-                byte = data[at]
-                own = BYTE_CLASS[byte]
-            stop = at
-            plain = is_plain(data, begin, at, end, seen)
-            if not plain:
-                begin, stop, at = next_token(data, first, begin, end, flags)
-            # A word and what is split off its end: the loop goes round a second time.
-            while begin < at:
-                if plain:
-                    size, folded = stop - begin, mix(folded)
-                    kind = HAS_OTHER_THAN_SYMBOL + ((seen & LETTER_BYTE) != 0) * HAS_LETTER
-                else:
-                    size, kind, folded = measure(data, begin, stop, flags, lower)
-                tokens += 1
-                if boundary and (sentences == 0 or (kind & IS_PUNCTUATION) == 0):
-                    sentences += 1
-                    boundary = False
-                boundary |= (kind & IS_TERMINAL) != 0
-                with_letter += (kind & HAS_LETTER) != 0
-                if language >= 0:
-                    key = mix(folded ^ salt)
-                    if slot_word[np.int64(key & last_slot)] >= 0:
-                        number = stop_word_number(
-                            data, begin, stop, key, slot_hash, slot_word, word_offsets, word_data
-                        )
-                        if number >= 0 and stop_word_seen[number] != document + 1:
-                            stop_word_seen[number] = document + 1
-                            stop_words += 1
-                if (kind & HAS_OTHER_THAN_SYMBOL) != 0:
-                    words += 1
-                    points += size
-                    slot = count_in(folded, stamp, slots, table)
-                    if slot >= 0:
-                        distinct_slots[distinct] = slot
-                        distinct += 1
-                begin, stop = stop, at
-        out[TOKENS, document] = tokens
-        out[WORDS, document] = words
-        out[WORD_CODE_POINTS, document] = points
-        out[LETTER_TOKENS, document] = with_letter
-        out[STOP_WORDS, document] = stop_words
-        out[DISTINCT_WORDS, document] = distinct
-        out[ENTROPY, document] = entropy_of(table, distinct_slots, distinct, words)
-        out[SENTENCES, document] = sentences
-
-
-def count_words(
-    offsets: Int64Array,
-    data: ByteArray,
-    tables: UnicodeTables,
-    languages: pa.Array | None,
-    stop_words: StopWords,
-) -> FloatRows:
-    """What `word_kernel` counts, shape (WORD_ROWS, documents)."""
-    documents = len(offsets) - 1
-    out = np.zeros((WORD_ROWS, documents), dtype=np.float64)
-    word_kernel(
-        offsets,
-        data,
-        tables.flags,
-        tables.lower,
-        stop_words.numbers(languages, documents),
-        stop_words.slot_hash,
-        stop_words.slot_word,
-        stop_words.offsets,
-        stop_words.data,
-        longest(offsets),
-        out,
-    )
-    return out
+    document: int,
+) -> int:
+    """Fills column `document` of `out`, and `packed`, `starts` and `keys` with the tokens
+    (`ngrams`); returns how many these are, as many as `keys` holds at most."""
+    slots = distinct_slots_of(end - first)
+    stamp = np.uint64(document + 1)
+    slot = first_slot[language]  # of the last one for -1; it is not used then
+    mask = first_slot[language + 1] - slot - 1
+    tokens, words, points, with_letter, stop_words = 0, 0, 0, 0, 0
+    distinct, sentences, boundary = 0, 0, True
+    kept, filled, at = 0, 0, first
+    while at < end:
+        begin, stop, at, seen = next_token(data, first, at, end, flags)
+        # A word and what is split off its end: the loop goes round a second time.
+        while begin < at:
+            length, kind, folded = describe(data, begin, stop, seen, flags, lower)
+            tokens += 1
+            if boundary and (sentences == 0 or (kind & IS_PUNCTUATION) == 0):
+                sentences += 1
+                boundary = False
+            boundary |= (kind & IS_TERMINAL) != 0
+            with_letter += (kind & HAS_LETTER) != 0
+            key = hash_bytes(data, begin, stop - begin)
+            if language >= 0:
+                number = stop_word_number(key, slot, mask, slot_key, slot_word)
+                # One or the other is rare (-1 is the place behind the last word).
+                new = (number >= 0) & (stop_word_seen[number] != document + 1)
+                if new and is_word(data, begin, stop, number, word_offsets, word_data):
+                    stop_word_seen[number] = document + 1
+                    stop_words += 1
+            if (kind & HAS_OTHER_THAN_SYMBOL) != 0:
+                words += 1
+                points += length
+                distinct = count_in(folded, stamp, slots, table, distinct_slots, distinct)
+            if kept < len(keys):
+                starts[kept] = filled
+                keys[kept] = key
+                append_token(data, begin, stop, packed, filled)
+                filled += stop - begin
+                kept += 1
+            begin, stop = stop, at
+    starts[kept] = filled
+    counts = (tokens, words, points, with_letter, stop_words, distinct)
+    for row in range(DISTINCT_WORDS + 1):
+        out[row, document] = counts[row]
+    out[ENTROPY, document] = entropy_of(table, distinct_slots, distinct, words)
+    out[SENTENCES, document] = sentences
+    return kept

@@ -25,524 +25,182 @@ import numpy as np
 import numpy.typing as npt
 
 from lakeprep.kernels import unicode as u
+from lakeprep.kernels.blocks import BLOCK, load, load_first, stir
+from lakeprep.kernels.characters import (
+    AFFIX_BYTE,
+    ALONE,
+    BYTE_CLASS,
+    JOINED,
+    LETTER,
+    LETTER_AND_DIGIT,
+    NO_BITS,
+    PREFIX_BYTE,
+    PUNCTUATION,
+    SPACE_BYTE,
+    SYMBOL,
+    TERMINAL,
+    UPPER,
+    UPPER_BYTE,
+    WORD_BYTE,
+    ZERO_WIDTH_SPACE,
+    FlagTable,
+    is_word,
+)
+from lakeprep.kernels.chunks import odd_token
 from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, hot_helper, kernel
-from lakeprep.kernels.utf8 import FNV_OFFSET, FNV_PRIME, ByteArray, byte_at, decode, mix
+from lakeprep.kernels.utf8 import ByteArray, decode, mix
 
-FlagTable = npt.NDArray[np.uint32]
+Int64Array = npt.NDArray[np.int64]
 
-# What `measure` finds out about a token, as bits.
+# What a token is, as bits.
 HAS_LETTER: Final = 1
 HAS_OTHER_THAN_SYMBOL: Final = 2
 IS_TERMINAL: Final = 4  # a single terminal mark
 IS_PUNCTUATION: Final = 8  # nothing but punctuation
 
-ZERO_WIDTH_SPACE: Final = 0x200B
-APOSTROPHE: Final = 0x2019
-EN_DASH: Final = 0x2013
-EM_DASH: Final = 0x2014
-NOTHING: Final = 0x20  # stands for the character before the first or after the last
-
-WORD_OR_JOINED: Final = np.uint32(u.WORD | u.JOINED)
-IDEOGRAPH: Final = np.uint32(u.IDEOGRAPH)
-JOINED: Final = np.uint32(u.JOINED)
-SPACE: Final = np.uint32(u.SPACE)
-LETTER: Final = np.uint32(u.LETTER)
-NUMBER: Final = np.uint32(u.NUMBER)
-UPPER: Final = np.uint32(u.UPPER)
-LOWER: Final = np.uint32(u.LOWER)
-SYMBOL: Final = np.uint32(u.SYMBOL)
-TERMINAL: Final = np.uint32(u.TERMINAL)
-PUNCTUATION: Final = np.uint32(u.PUNCTUATION)
-AFFIX: Final = np.uint32(u.AFFIX)
-PARTING: Final = np.uint32(u.PARTING)
-PREFIX: Final = np.uint32(u.PREFIX)
-FOREIGN: Final = np.uint32(u.PARTING | u.PUNCTUATION)
-NO_BITS: Final = np.uint32(0)
-
-# What a byte is by itself, as bits; 0 for bytes beyond ASCII.
-WORD_BYTE: Final = 1
-SPACE_BYTE: Final = 2
-LETTER_BYTE: Final = 4
-DIGIT_BYTE: Final = 8
-UPPER_BYTE: Final = 16
-AFFIX_BYTE: Final = 32
-BYTE_CLASS: Final = np.array(
-    [
-        WORD_BYTE * chr(b).isalnum()
-        + SPACE_BYTE * chr(b).isspace()
-        + LETTER_BYTE * chr(b).isalpha()
-        + DIGIT_BYTE * chr(b).isdecimal()
-        + UPPER_BYTE * chr(b).isupper()
-        + AFFIX_BYTE * (chr(b) in u.ASCII_AFFIXES)
-        if b < 128
-        else 0
-        for b in range(256)
-    ],
-    dtype=np.uint8,
-)
-LOWER_BYTE: Final = np.array([b + 32 if 65 <= b <= 90 else b for b in range(256)], dtype=np.uint8)
-LETTER_AND_DIGIT: Final = LETTER_BYTE | DIGIT_BYTE
+#: What no word goes on behind, whatever follows.
+ENDS_WORD: Final = np.uint32(u.SPACE | u.IDEOGRAPH | u.PARTING)
+SMALL_LETTERS: Final = np.uint64(0x2020202020202020)
 
 
-def packed(words: str) -> npt.NDArray[np.uint64]:
-    """ASCII words of up to eight letters as little-endian numbers."""
-    return np.array([int.from_bytes(word.encode(), "little") for word in words.split()], np.uint64)
-
-
-# Units that part from the digits before them, and abbreviations that keep their dot.
-UNITS: Final = packed(
-    "m cm dm km mm nm ha in ft yd g kg mg t lb oz Pa hPa mbar mph kmh K G M T "
-    "kb KB mb MB gb GB tb TB am pm"
-)
-ABBREVIATIONS: Final = packed(
-    "Mr Mrs Ms Dr Prof St Jr Gov Gen Rep Rev Sen Inc Co Corp Ltd Bros "
-    "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec vs"
-)
-CANNOT: Final = packed("cannot Cannot")
-
-
-@helper
-def is_one_of(data: ByteArray, start: int, end: int, words: npt.NDArray[np.uint64]) -> bool:
-    """Whether the bytes are one of the `packed` words."""
-    if end - start > 8:
-        return False
-    value = np.uint64(0)
-    for i in range(end - start):
-        value |= np.uint64(data[start + i]) << np.uint64(8 * i)
-    for word in words:  # noqa: SIM110 (Numba compiles no generator)
-        if word == value:
-            return True
-    return False
-
-
-@helper
-def code_point(data: ByteArray, at: int, end: int) -> tuple[int, int]:
-    """`decode`, where a call is cheaper than a copy of it."""
-    return decode(data, at, end)
-
-
-@helper
-def point_before(data: ByteArray, first: int, at: int) -> int:
-    """The code point that ends at `at`; NOTHING at the text's begin or after a zero-width space."""
-    here = at - 1
-    if here < first:
-        return NOTHING
-    while here > first and here > at - 4 and (data[here] & 0xC0) == 0x80:
-        here -= 1
-    point, _ = code_point(data, here, at)
-    return NOTHING if point == ZERO_WIDTH_SPACE else point
-
-
-@helper
-def point_after(data: ByteArray, at: int, end: int) -> int:
-    """The code point at `at`, NOTHING at the text's end."""
-    if at >= end:
-        return NOTHING
-    point, _ = code_point(data, at, end)
-    return NOTHING if point == ZERO_WIDTH_SPACE else point
-
-
-@helper
-def is_digit(point: int) -> bool:
-    """Whether it is an ASCII digit."""
-    return 0x30 <= point <= 0x39
-
-
-@helper
-def is_word(own: np.uint32) -> bool:
-    """Whether words are made of such characters; ideographs are tokens of their own."""
-    return bool((own & WORD_OR_JOINED) != NO_BITS and (own & IDEOGRAPH) == NO_BITS)
-
-
-@helper
-def is_quote(point: int, own: np.uint32) -> bool:
-    """Whether it is a quotation mark, or punctuation beyond ASCII."""
-    if point < 0x80:
-        return point == 0x22 or point == 0x27 or point == 0x60
-    return bool((own & AFFIX) != NO_BITS)
-
-
-@helper
-def opens(point: int, following: int, flags: FlagTable) -> bool:
-    """Whether a mark that a chunk begins with is a token of its own."""
-    if (flags[point] & PREFIX) != NO_BITS:
-        return True
-    if point == 0x2B:
-        return not is_digit(following)
-    return point == 0x2E and following == 0x2E
-
-
-@helper
-def parts(before: int, point: int, following: int, flags: FlagTable) -> bool:
-    """Whether the mark `point` parts the characters around it, within a chunk."""
-    if (flags[point] & PARTING) != NO_BITS:
-        return True
-    left, right = flags[before], flags[following]
-    if point == 0x2E:
-        if before == 0x2E or following == 0x2E:
-            return True
-        small = is_word(left) and (left & (UPPER | NUMBER)) == NO_BITS
-        capital = (right & LETTER) != NO_BITS and (right & LOWER) == NO_BITS
-        return (small or is_quote(before, left)) and (capital or is_quote(following, right))
-    sign = point == 0x2B or point == 0x2D or point == 0x2A or point == 0x5E
-    if sign and is_digit(before) and (is_digit(following) or following == 0x2D):
-        return True
-    if (right & LETTER) == NO_BITS:
-        return False
-    if point == 0x2C:
-        return bool((left & LETTER) != NO_BITS)
-    dash = point == 0x2D or point == 0x7E or point in (EN_DASH, EM_DASH)
-    return (dash or point == 0x3A or point == 0x2F or 0x3C <= point <= 0x3E) and is_word(left)
-
-
-@helper
-def is_genitive(data: ByteArray, point: int, after: int, end: int, flags: FlagTable) -> bool:
-    """Whether an apostrophe `point`, ending at `after`, begins a separate 's."""
-    if (point != 0x27 and point != APOSTROPHE) or after >= end or (data[after] | 32) != 0x73:
-        return False
-    return not is_word(flags[point_after(data, after + 1, end)])
-
-
-@helper
-def dot_closes(before: int, before_that: int, flags: FlagTable) -> bool:
-    """Whether a single dot at the end of a chunk is a token of its own. It stays after a letter
-    that stands alone, and after a capital that follows no capital."""
-    own = flags[before]
-    if is_word(own):
-        quote = before_that == 0x27 or before_that == APOSTROPHE  # don't.
-        alone = not quote and not is_word(flags[before_that])
-        if (own & LETTER) != NO_BITS and alone:
-            return False
-        return bool((own & UPPER) == NO_BITS or (flags[before_that] & UPPER) != NO_BITS)
-    if before == 0x25 or before == 0x2B or before == 0x2D:
-        return True
-    return bool((own & AFFIX) != NO_BITS)
-
-
-@helper
-def closes(
-    data: ByteArray, at: int, end: int, before: int, before_that: int, flags: FlagTable
-) -> tuple[bool, int]:
-    """Whether only marks that close stand from `at` (after the characters `before_that` and
-    `before`) to the end of the chunk, and how far that was looked up."""
+@hot_helper
+def closers_end(data: ByteArray, at: int, end: int) -> int:
+    """Where the dots and other marks end that may close a chunk: those of ASCII and the upper
+    double quotation marks."""
     while at < end:
-        point, after = code_point(data, at, end)
-        own = flags[point]
-        if (own & (SPACE | IDEOGRAPH)) != NO_BITS or point == ZERO_WIDTH_SPACE:
-            return True, at
-        if (own & JOINED) != NO_BITS:
-            pass
-        elif point == 0x2E:
-            dots = after
-            while dots < end and data[dots] == 0x2E:
-                dots += 1
-            if dots > after:
-                after, before = dots, point
-            elif not dot_closes(before, before_that, flags):
-                return False, at
-        elif is_genitive(data, point, after, end, flags):
-            before, point = point, 0x73
-            after += 1
-        elif (own & AFFIX) == NO_BITS:
-            # Plus, percent and currencies only close after a digit.
-            if not is_digit(before) or (point != 0x2B and (own & PREFIX) == NO_BITS):
-                return False, at
-            if point == 0x3D:
-                return False, at
-        before_that, before = before, point
-        at = after
-    return True, at
-
-
-@helper
-def is_closing_byte(byte: int) -> bool:
-    """Whether an ASCII byte closes a chunk after an address."""
-    return byte == 0x2E or (BYTE_CLASS[byte] & AFFIX_BYTE) != 0
-
-
-@helper
-def host_end(data: ByteArray, start: int, end: int) -> int:
-    """Where ``name.name`` ends that begins at `start`, perhaps after ``scheme://`` or ``name@``;
-    `start` if there is none. Its last name is two small letters or more."""
-    at, host = start, start
-    while at < end:
-        byte = data[at]
-        if byte == 0x2E:
-            if at == host or data[at - 1] == 0x2E:
-                break
-        elif byte == 0x40 and host == start:
-            host = at + 1
-        elif byte == 0x3A and host == start and at + 2 < end:
-            if data[at + 1] != 0x2F or data[at + 2] != 0x2F:
-                break
-            at += 2
-            host = at + 1
-        elif (BYTE_CLASS[byte] & WORD_BYTE) == 0 and byte != 0x2D and byte != 0x5F:
-            break
-        at += 1
-    while at > host and (data[at - 1] == 0x2E or data[at - 1] == 0x5F):
-        at -= 1
-    dot = at - 1
-    while dot > host and 0x61 <= data[dot] <= 0x7A:
-        dot -= 1
-    return at if dot > host and data[dot] == 0x2E and at - dot > 2 else start
-
-
-@helper
-def address_end(data: ByteArray, start: int, end: int) -> int:
-    """Where the address that begins at `start` ends (see `host_end`; then perhaps a port, then
-    anything in ASCII after ``/ ? #``), or `start` if none does. Marks that close a chunk do not
-    belong to it."""
-    at = host_end(data, start, end)
-    if at == start:
-        return start
-    if at < end and data[at] == 0x3A:
-        digits = at + 1
-        while digits < end and (BYTE_CLASS[data[digits]] & DIGIT_BYTE) != 0:
-            digits += 1
-        if 3 <= digits - at <= 6:
-            at = digits
-    body = at
-    if at < end and (data[at] == 0x2F or data[at] == 0x3F or data[at] == 0x23):
-        while at < end and 0x21 <= data[at] < 0x7F:
+        if data[at] == 0x2E or (BYTE_CLASS[data[at]] & AFFIX_BYTE) != 0:
             at += 1
-        while at > body and is_closing_byte(data[at - 1]):
-            at -= 1
-        return at
-    while at < end and is_closing_byte(data[at]):
-        at += 1
-    return body if at == end or data[at] <= 0x20 or data[at] == 0x7F else start
-
-
-@helper
-def contraction(data: ByteArray, start: int, end: int) -> int:
-    """Where the contraction at the end of a word begins (n't, 's 'm 'd, 're 've 'll, with either
-    apostrophe, in any case); `end` if it has none."""
-    for letters in range(1, 3):
-        if end - start < letters + 2:
-            return end
-        quote = end - letters - 1
-        if data[quote] != 0x27:
-            quote = end - letters - 3
-            if quote <= start or data[quote] != 0xE2:
-                continue
-            if data[quote + 1] != 0x80 or data[quote + 2] != 0x99:
-                continue
-        last = data[end - 1] | 32
-        if letters == 1:
-            if last == 0x73 or last == 0x6D or last == 0x64:
-                return quote
-            if last == 0x74 and (data[quote - 1] | 32) == 0x6E and quote - 1 > start:
-                return quote - 1
+        elif (
+            data[at] == 0xE2 and at + 2 < end and data[at + 1] == 0x80 and data[at + 2] | 1 == 0x9D
+        ):
+            at += 3
         else:
-            first = data[end - 2] | 32
-            if last == 0x65 and (first == 0x72 or first == 0x76):
-                return quote
-            if last == 0x6C and first == 0x6C:
-                return quote
-    return end
-
-
-@helper
-def split_of(data: ByteArray, start: int, end: int) -> int:
-    """Where a core falls into two (a contraction, cannot, a unit after digits); `end` if it does
-    not."""
-    if end - start == 6 and is_one_of(data, start, end, CANNOT):
-        return start + 3
-    split = contraction(data, start, end)
-    if split < end:
-        return split
-    while split > start and (BYTE_CLASS[data[split - 1]] & LETTER_BYTE) != 0:
-        split -= 1
-    after_digit = start < split < end and (BYTE_CLASS[data[split - 1]] & DIGIT_BYTE) != 0
-    return split if after_digit and is_one_of(data, split, end, UNITS) else end
-
-
-@helper
-def core_end(
-    data: ByteArray, first: int, start: int, end: int, flags: FlagTable
-) -> tuple[int, bool]:
-    """Where the core of a chunk that goes on at `start` ends, and whether a mark parts it there
-    (else the chunk closes or ends)."""
-    at, looked = start, start
-    before = point_before(data, first, start)
-    before_that = before
-    while at < end:
-        point, after = code_point(data, at, end)
-        own = flags[point]
-        if not is_word(own):
-            if (own & (SPACE | IDEOGRAPH)) != NO_BITS or point == ZERO_WIDTH_SPACE:
-                return at, False
-            if at > start:
-                if at >= looked:
-                    closed, looked = closes(data, at, end, before, before_that, flags)
-                    if closed:
-                        return at, False
-                behind = after
-                while point == 0x2D and behind < end and behind < at + 3 and data[behind] == 0x2D:
-                    behind += 1
-                if parts(before, point, point_after(data, behind, end), flags):
-                    return at, True
-        elif point == ZERO_WIDTH_SPACE:
-            return at, False
-        before_that, before = before, point
-        at = after
-    return at, False
-
-
-@helper
-def core(data: ByteArray, first: int, start: int, end: int, flags: FlagTable) -> tuple[int, int]:
-    """The core of a chunk that begins at `start`: where it falls into two tokens (or ends), and
-    where it ends."""
-    before = point_before(data, first, start)
-    inner = before == 0x2D or before == 0x7E or before in (EN_DASH, EM_DASH)
-    inner = inner or before == 0x2E or before == 0x2F or before == 0x2A or before == 0x2B
-    if not inner and before != 0x5E and (BYTE_CLASS[data[start]] & WORD_BYTE) != 0:
-        stop = address_end(data, start, end)
-        if stop > start:
-            return stop, stop
-    stop, parted = core_end(data, first, start, end, flags)
-    one_dot = stop < end and data[stop] == 0x2E and (stop + 1 == end or data[stop + 1] != 0x2E)
-    if one_dot and is_one_of(data, start, stop, ABBREVIATIONS):
-        return stop + 1, stop + 1
-    return stop if parted else split_of(data, start, stop), stop
-
-
-@helper
-def stands_alone(
-    data: ByteArray, first: int, at: int, after: int, end: int, flags: FlagTable
-) -> bool:
-    """Whether the mark at `at` (ending at `after`) is a token of its own: one that parts or
-    closes, or one that opens. ASCII marks after an ideograph or other scripts' punctuation do not
-    open."""
-    point, _ = code_point(data, at, end)
-    before = point_before(data, first, at)
-    left = flags[before]
-    if is_word(left):
-        return True
-    held = (left & IDEOGRAPH) != NO_BITS or (left & FOREIGN) == FOREIGN
-    if not (held and point < 0x80) and opens(point, point_after(data, after, end), flags):
-        return True
-    here = at
-    while here > first:
-        here -= 1
-        if (data[here] & 0xC0) != 0x80:
             break
-    before_that = point_before(data, first, here)
-    closed, _ = closes(data, at, end, before, before_that, flags)
-    return closed
+    return at
+
+
+@hot_helper
+def is_plain(data: ByteArray, start: int, stop: int, end: int, seen: int) -> bool:
+    """Whether the ASCII letters and digits up to `stop`, whose classes are `seen` together, are a
+    token as they stand: white space follows, perhaps after marks that close."""
+    size = stop - start
+    if size == 0 or (seen & LETTER_AND_DIGIT) == LETTER_AND_DIGIT:
+        return False
+    if size == 6 and data[start + 3] == 0x6E:  # cannot
+        return False
+    if stop == end or (BYTE_CLASS[data[stop]] & SPACE_BYTE) != 0:
+        return True
+    if data[stop] == 0x2E and (stop + 1 == end or data[stop + 1] != 0x2E):
+        # A single letter, a capital, an abbreviation may keep its dot.
+        if size <= 4 and (size <= 2 or (seen & UPPER_BYTE) != 0):
+            return False
+        if (BYTE_CLASS[data[stop - 1]] & UPPER_BYTE) != 0:
+            return False
+    after = closers_end(data, stop, end)
+    return after == end or (BYTE_CLASS[data[after]] & SPACE_BYTE) != 0
 
 
 @helper
-def mark_end(data: ByteArray, at: int, after: int, end: int, flags: FlagTable) -> int:
-    """Where the token of the mark at `at` (ending at `after`) ends: 's, the emoticons that the
-    reference knows and running text has, runs of dots or hyphens, marks and format characters."""
-    point, _ = code_point(data, at, end)
-    if is_genitive(data, point, after, end, flags):
-        return after + 1
-    following = point_after(data, after, end)
-    face = (point == 0x28 or point == 0x29) and following == 0x3A
-    face |= (point == 0x3A or point == 0x3B) and following == 0x29
-    face |= point == 0x28 and following == 0x3B
-    if face or (point == 0x3A and (following == 0x28 or following == 0x2A)):
-        return after + 1
-    if point == 0x2E or point == 0x2D:
-        while after < end and data[after] == point:
-            after += 1
+def wide_word_end(data: ByteArray, start: int, end: int, flags: FlagTable) -> int:
+    """`is_plain` for words with letters beyond ASCII or right before such: where the word ends;
+    `start` for what is none."""
+    at, points, seen, wide = start, 0, 0, False
+    last, own = NO_BITS, NO_BITS
+    while at < end:
+        point, after = decode(data, at, end)
+        own = flags[point]
+        if not is_word(own) or point == ZERO_WIDTH_SPACE:
+            break
+        seen |= BYTE_CLASS[data[at]]
+        wide |= point >= 0x80
+        points += 1
+        last = own
+        at = after
+    cannot = at - start == 6 and data[start + 3] == 0x6E
+    if cannot or (seen & LETTER_AND_DIGIT) == LETTER_AND_DIGIT:
+        return start
+    if at == end or (own & ENDS_WORD) != NO_BITS:
+        return at
+    if not wide:
+        return start
+    dot = data[at] == 0x2E and (at + 1 == end or data[at + 1] != 0x2E)
+    if dot and (points < 2 or (last & UPPER) != NO_BITS):
+        return start
+    after = closers_end(data, at, end)
+    return at if after == end or (BYTE_CLASS[data[after]] & SPACE_BYTE) != 0 else start
+
+
+@hot_helper
+def plain_mark_end(data: ByteArray, first: int, at: int, end: int) -> int:
+    """Where the token ends of an ASCII mark after ASCII, if it is one byte whatever else stands
+    around it; `at` where that is not sure."""
+    byte = data[at]
+    before = np.uint8(0x20) if at == first else data[at - 1]
+    if before >= 0x80 or (BYTE_CLASS[byte] & PREFIX_BYTE) | (BYTE_CLASS[before] & WORD_BYTE) == 0:
+        return at
+    if at + 1 == end:
+        return end
+    after = data[at + 1]
+    if after >= 0x80:
+        return at
+    if (BYTE_CLASS[after] & (SPACE_BYTE | WORD_BYTE)) != 0:
+        return at if byte == 0x27 and (after | 32) == 0x73 else at + 1  # 's
+    # Runs of dots and hyphens; what may be an emoticon.
+    alike = after == byte and (byte == 0x2D or byte == 0x2E)
+    eyes = byte == 0x28 or byte == 0x29 or byte == 0x3A or byte == 0x3B
+    face = eyes and (0x28 <= after <= 0x2A or after == 0x3A or after == 0x3B)
+    return at if alike or face else at + 1
+
+
+@hot_helper
+def lone_end(data: ByteArray, at: int, end: int, flags: FlagTable) -> int:
+    """Where the token of an ideograph ends, or of a mark beyond ASCII that is one whatever stands
+    around it; `at` for another character."""
+    point, after = decode(data, at, end)
+    if (flags[point] & ALONE) == NO_BITS:
+        return at
     while after < end and data[after] >= 0xC0:
-        point, behind = code_point(data, after, end)
+        point, behind = decode(data, after, end)
         if (flags[point] & JOINED) == NO_BITS or point == ZERO_WIDTH_SPACE:
             break
         after = behind
     return after
 
 
-@helper
-def odd_token(
-    data: ByteArray, first: int, start: int, end: int, flags: FlagTable
-) -> tuple[int, int, int]:
-    """`next_token` for any text."""
-    at = start
-    while at < end:
-        point, after = code_point(data, at, end)
-        own = flags[point]
-        if (own & SPACE) != NO_BITS or point == ZERO_WIDTH_SPACE:
-            at = after
-            continue
-        alone = (own & IDEOGRAPH) != NO_BITS
-        if alone or (not is_word(own) and stands_alone(data, first, at, after, end, flags)):
-            stop = mark_end(data, at, after, end, flags)
-            return at, stop, stop
-        split, stop = core(data, first, at, end, flags)
-        return at, split, stop
-    return end, end, end
-
-
-@hot_helper
-def is_plain(data: ByteArray, start: int, stop: int, end: int, seen: int) -> bool:
-    """Whether the ASCII letters and digits up to `stop`, whose classes are `seen` together, are a
-    token as they stand: white space follows, perhaps after one mark that closes."""
-    size = stop - start
-    if size == 0 or (seen & LETTER_AND_DIGIT) == LETTER_AND_DIGIT:
-        return False
-    if size == 6 and data[start + 3] == 0x6E:  # cannot
-        return False
-    if stop == end:
-        return True
-    own = BYTE_CLASS[data[stop]]
-    if (own & SPACE_BYTE) != 0:
-        return True
-    if stop + 1 < end and (BYTE_CLASS[data[stop + 1]] & SPACE_BYTE) == 0:
-        return False
-    if data[stop] == 0x2E:  # a single letter, a capital, an abbreviation may keep it
-        if size > 4:
-            return bool((BYTE_CLASS[data[stop - 1]] & UPPER_BYTE) == 0)
-        return size > 2 and (seen & UPPER_BYTE) == 0
-    return bool((own & AFFIX_BYTE) != 0)
-
-
 @hot_helper
 def next_token(
     data: ByteArray, first: int, start: int, end: int, flags: FlagTable
-) -> tuple[int, int, int]:
-    """The next token at or after `start` of the text that begins at `first`: (begin, split, stop).
-    Two tokens where split < stop (a word and its contraction), else one; begin == stop where
-    there is none. `start` is the begin of the text or the `stop` of another token."""
+) -> tuple[int, int, int, int]:
+    """The next token at or after `start` of the text that begins at `first`: (begin, split, stop,
+    seen). Two tokens where split < stop (a word and its contraction), else one; begin == stop
+    where there is none. `start` is the begin of the text or the `stop` of another token. `seen`:
+    the classes of the bytes of a token of ASCII letters and digits, 0 for another."""
     at = start
     while at < end and (BYTE_CLASS[data[at]] & SPACE_BYTE) != 0:
         at += 1
-    begin = at
-    seen = 0
+    begin, seen = at, 0
     while at < end and (BYTE_CLASS[data[at]] & WORD_BYTE) != 0:
         seen |= BYTE_CLASS[data[at]]
         at += 1
     if is_plain(data, begin, at, end, seen):
-        return begin, at, at
-    return odd_token(data, first, begin, end, flags)
+        return begin, at, at, seen
+    if begin < end:
+        stop = begin
+        if data[begin] >= 0x80:
+            stop = lone_end(data, begin, end, flags)
+        elif at == begin:
+            stop = plain_mark_end(data, first, begin, end)
+        if stop == begin and at < end and data[at] >= 0x80:
+            stop = wide_word_end(data, begin, end, flags)
+        if stop > begin:
+            return begin, stop, stop, 0
+    begin, split, stop = odd_token(data, first, begin, end, flags)
+    return begin, split, stop, 0
 
 
-@helper
-def measure(
-    data: ByteArray, start: int, end: int, flags: FlagTable, lower: npt.NDArray[np.int32]
-) -> tuple[int, int, np.uint64]:
-    """A token's code points, its kind (bits above), and a hash of it in lower case: FNV-1a over
-    its code points, 32 bits a step, then `mix`."""
-    points = 0
-    seen = NO_BITS
-    common = ~NO_BITS
-    folded = FNV_OFFSET
-    at = start
-    while at < end:
-        point = byte_at(data, at)
-        after = at + 1
-        if point >= 0x80:
-            point, after = decode(data, at, end)
-        own = flags[point]
-        seen |= own
-        common &= own
-        points += 1
-        folded = (folded ^ np.uint64(lower[point])) * FNV_PRIME
-        at = after
+@hot_helper
+def kind_of(seen: np.uint32, common: np.uint32, points: int) -> int:
+    """The kind of a token by the flags that any and that all of its code points have."""
     kind = 0
     if (seen & LETTER) != NO_BITS:
         kind |= HAS_LETTER
@@ -552,36 +210,93 @@ def measure(
         kind |= IS_TERMINAL
     if (common & PUNCTUATION) != NO_BITS:
         kind |= IS_PUNCTUATION
-    return points, kind, mix(folded)
+    return kind
 
 
-@kernel(f"Tuple((int64[::1], int64[::1]))({OFFSETS}, {BYTES}, {U32_TABLE})")
-def token_bounds(
-    offsets: npt.NDArray[np.int64], data: ByteArray, flags: FlagTable
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """All tokens of all documents: counts a document (n + 1, cumulative), and (begin, end) byte
-    offsets one after another. For tests and for callers that want the words themselves."""
-    documents = len(offsets) - 1
-    first = np.zeros(documents + 1, dtype=np.int64)
-    bounds = np.empty(1024, dtype=np.int64)
+@hot_helper
+def unit_of(point: int) -> tuple[np.uint64, int]:
+    """What a code point is in a token's hash, and its bytes: itself in ASCII, else three bytes of
+    which the last is above 127."""
+    if point < 0x80:
+        return np.uint64(point), 1
+    return np.uint64(0x800000 | point), 3
+
+
+@hot_helper
+def finished(value: np.uint64, block: np.uint64, size: int) -> np.uint64:
+    """The hash of a token, from that of all blocks before its last one, which is `block`."""
+    return mix(stir(value ^ block) ^ np.uint64(size))
+
+
+@hot_helper
+def word_hash(data: ByteArray, start: int, size: int) -> np.uint64:
+    """`measure`'s hash of ASCII letters and digits: one bit makes letters small."""
+    value, at = np.uint64(0), start
+    while start + size - at > BLOCK:
+        value = stir(value ^ (load(data, at) | SMALL_LETTERS))
+        at += BLOCK
+    rest = start + size - at
+    block = load_first(data, at, rest) | (SMALL_LETTERS >> np.uint64(8 * (BLOCK - rest)))
+    return finished(value, block, size)
+
+
+@helper
+def measure(
+    data: ByteArray, start: int, end: int, flags: FlagTable, lower: npt.NDArray[np.int32]
+) -> tuple[int, int, np.uint64]:
+    """A token's code points, its kind (bits above), and a hash of it in lower case, code point by
+    code point (`unit_of`), eight bytes a step."""
+    points, size, filled = 0, 0, 0
+    seen, common = NO_BITS, ~NO_BITS
+    value, block = np.uint64(0), np.uint64(0)
+    at = start
+    while at < end:
+        point, at = decode(data, at, end)
+        seen |= flags[point]
+        common &= flags[point]
+        points += 1
+        unit, width = unit_of(int(np.int64(lower[point])))
+        for _ in range(width):
+            if filled == 64:
+                value = stir(value ^ block)
+                block, filled = np.uint64(0), 0
+            block |= (unit & np.uint64(0xFF)) << np.uint64(filled)
+            unit >>= np.uint64(8)
+            filled += 8
+        size += width
+    return points, kind_of(seen, common, points), finished(value, block, size)
+
+
+@kernel(f"int64({OFFSETS}, {BYTES}, {U32_TABLE}, int64[::1], int64[::1])")
+def bounds_kernel(
+    offsets: Int64Array, data: ByteArray, flags: FlagTable, first: Int64Array, bounds: Int64Array
+) -> int:
+    """Fills `first` and `bounds` (see `token_bounds`), which has two places a byte; returns how
+    many of them it has filled."""
     filled = 0
-    for document in range(documents):
+    for document in range(len(offsets) - 1):
         at, end = offsets[document], offsets[document + 1]
         while at < end:
-            begin, split, stop = next_token(data, offsets[document], at, end, flags)
-            if filled + 4 > len(bounds):
-                grown = np.empty(2 * len(bounds), dtype=np.int64)
-                for i in range(filled):
-                    grown[i] = bounds[i]
-                bounds = grown
+            begin, split, at, _ = next_token(data, offsets[document], at, end, flags)
             if split > begin:
                 bounds[filled] = begin
                 bounds[filled + 1] = split
                 filled += 2
-            if stop > split:
+            if at > split:
                 bounds[filled] = split
-                bounds[filled + 1] = stop
+                bounds[filled + 1] = at
                 filled += 2
-            at = stop
         first[document + 1] = filled // 2
+    return filled
+
+
+def token_bounds(
+    offsets: Int64Array, data: ByteArray, flags: FlagTable
+) -> tuple[Int64Array, Int64Array]:
+    """All tokens of all documents: counts a document (n + 1, cumulative), and (begin, end) byte
+    offsets one after another. For tests and for callers that want the words themselves."""
+    first = np.zeros(len(offsets), dtype=np.int64)
+    # Pages of memory that are not written to are not there.
+    bounds = np.empty(2 * int(offsets[-1] - offsets[0]), dtype=np.int64)
+    filled = bounds_kernel(offsets, data, flags, first, bounds)
     return first, bounds[:filled].copy()

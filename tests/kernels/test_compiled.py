@@ -1,0 +1,49 @@
+"""What breaks if this fails: kernels still work, but take twice as long to compile."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from lakeprep.kernels import compiled
+
+
+@compiled.helper
+def plus(values: np.ndarray, at: int, more: int) -> int:
+    return int(values[at]) + more
+
+
+@compiled.helper
+def plus_two(values: np.ndarray, at: int) -> int:
+    return plus(values, at, 2)
+
+
+def test_a_helper_is_compiled_once_and_runs_in_its_callers() -> None:
+    @numba.njit("int64(int64[::1], int64)")
+    def caller(values: np.ndarray, at: int) -> int:
+        return plus_two(values, 0) + plus_two(values, at) + plus(values, at, at)
+
+    assert caller(np.array([1, 10]), 1) == 3 + 12 + 11
+    for helper in (plus, plus_two):
+        (made,) = helper.overloads.values()
+        assert made.entry_point is made.library, "no machine code of its own"
+
+
+def test_only_hot_helpers_are_forced_into_their_callers() -> None:
+    """One object of options serves all functions of a kind; a mix-up would inline everything."""
+
+    @compiled.hot_helper
+    def hot(number: int) -> int:
+        return number + 1
+
+    @compiled.helper
+    def plain(number: int) -> int:
+        return hot(number) * 2
+
+    @numba.njit("int64(int64)")
+    def caller(number: int) -> int:
+        return plain(number) + hot(number)
+
+    assert caller(3) == 12
+    inline = {f: next(iter(f.overloads.values())).fndesc.inline for f in (hot, plain)}
+    assert inline == {hot: True, plain: False}
