@@ -31,6 +31,7 @@ from lakeprep.kernels.compiled import (
     hot_helper,
     kernel,
 )
+from lakeprep.kernels.hierarchy import NONE, best_label
 from lakeprep.kernels.utf8 import MIX_1, ByteArray, copy_bytes, decode, mix
 
 Int32Array = npt.NDArray[np.int32]
@@ -45,7 +46,6 @@ SIGNED_BYTE: Final = np.uint32(0xFFFFFF00)  # how a byte above 127 is widened
 LETTER: Final = np.uint32(u.LETTER)
 SPACE: Final = np.uint32(u.SPACE)
 NO_BITS: Final = np.uint32(0)
-NONE: Final = -1
 ONE: Final = np.uint64(1)
 HALF: Final = np.uint64(32)
 LANES: Final = 16
@@ -53,11 +53,6 @@ LANES: Final = 16
 SHORT: Final = 16
 ROWS_REMEMBERED: Final = 31
 REMEMBERED: Final = 1 << 13
-# Each step down the tree may add up to 1e-5 to a score, where its probability is nearly 1.
-MARGIN: Final = np.float32(0.1)
-# What fastText adds before it takes a logarithm, and the least logarithm that it follows.
-LOG_FLOOR: Final = 1e-5
-LEAST: Final = np.float32(math.log(LOG_FLOOR))
 
 
 @dataclass(frozen=True)
@@ -237,58 +232,48 @@ def key_of(data: ByteArray, start: int, end: int) -> tuple[np.uint64, np.uint64]
 
 
 @helper
-def log_of(value: np.float32) -> np.float32:
-    return np.float32(math.log(np.float64(value) + LOG_FLOOR))
-
-
-@hot_helper
-def branch(
-    hidden: Float32Array, outputs: Float32Array, node: int, score: np.float32
-) -> tuple[np.float32, np.float32]:
-    """Scores of the left and the right child of an inner node with `score`; `node` counts without
-    the leaves."""
-    dot = np.float32(0.0)
-    for i in range(len(hidden)):
-        dot += outputs[node, i] * hidden[i]
-    right = np.float32(1.0 / (1.0 + np.float64(np.float32(math.exp(-dot)))))
-    left = np.float32(1.0 - np.float64(right))
-    return score + log_of(left), score + log_of(right)
-
-
-@helper
-def best_label(
-    hidden: Float32Array,
-    outputs: Float32Array,
-    children: Int32Array,
-    stack: Int32Array,
-    scores: Float32Array,
-) -> tuple[int, np.float32]:
-    """The most probable leaf and the logarithm of its probability; -1 if all are below 1e-5.
-
-    First straight down to a probable leaf, then fastText's own search, left before right, which
-    need not look at what is clearly less probable than that leaf."""
-    leaves = len(outputs)
-    node, bound = len(children) - 1, np.float32(0.0)
-    while children[node, 0] != NONE:
-        left, right = branch(hidden, outputs, node - leaves, bound)
-        node, bound = (children[node, 1], right) if right > left else (children[node, 0], left)
-    bound -= MARGIN
-    best, best_score = NONE, LEAST
-    depth = 1
-    stack[0], scores[0] = len(children) - 1, np.float32(0.0)
-    while depth > 0:
-        depth -= 1
-        node, score = stack[depth], scores[depth]
-        if score < best_score or score < bound:
-            continue
-        if children[node, 0] == NONE:
-            best, best_score = node, score
-            continue
-        left, right = branch(hidden, outputs, node - leaves, score)
-        stack[depth], scores[depth] = children[node, 1], right
-        stack[depth + 1], scores[depth + 1] = children[node, 0], left
-        depth += 2
-    return best, best_score
+def add_word(
+    data: ByteArray,
+    begin: int,
+    end: int,
+    word: ByteArray,
+    label_prefix: ByteArray,
+    words: ByteArray,
+    starts: Int64Array,
+    slots: Int32Array,
+    buckets: np.uint64,
+    kept: Uint64Array,
+    ranks: Int32Array,
+    least: int,
+    most: int,
+    found: Int32Array,
+    keys: Uint64Array,
+    lists: Int32Array,
+    counts: Int32Array,
+    rows: Float32Array,
+    total: Float32Array,
+) -> int:
+    """Adds the rows of the word in ``data[begin:end]`` to `total`; returns how many, -1 if it is
+    the mark that ends a line. Short words are remembered in `keys`, `lists` and `counts`."""
+    size = end - begin
+    slot = NONE
+    low = high = np.uint64(0)
+    if size <= SHORT:
+        low, high = key_of(data, begin, end)
+        slot = np.int64(mix(low ^ (high * MIX_1)) & np.uint64(REMEMBERED - 1))
+        if keys[slot, 0] == low and keys[slot, 1] == high:
+            add_rows(rows, lists[slot], counts[slot], total)
+            return int(counts[slot])
+    copy_bytes(data, begin, size, word, 1)
+    added = word_rows(
+        word, size, label_prefix, words, starts, slots, buckets, kept, ranks, least, most, found
+    )
+    add_rows(rows, found, added, total)
+    if slot != NONE and 0 <= added <= ROWS_REMEMBERED:
+        keys[slot, 0], keys[slot, 1], counts[slot] = low, high, added
+        for i in range(added):
+            lists[slot, i] = found[i]
+    return int(added)
 
 
 @kernel(
@@ -342,44 +327,28 @@ def label_kernel(
             if (own & SPACE) == NO_BITS and point != 0:
                 letters |= (own & LETTER) != NO_BITS
             else:
-                size = at - begin
-                slot, low, high = NONE, np.uint64(0), np.uint64(0)
-                if 0 < size <= SHORT:
-                    low, high = key_of(data, begin, at)
-                    slot = np.int64(mix(low ^ (high * MIX_1)) & np.uint64(REMEMBERED - 1))
-                if slot != NONE and keys[slot, 0] == low and keys[slot, 1] == high:
-                    added = np.int64(counts[slot])
-                    add_rows(rows, lists[slot], added, total)
-                    count += added
-                elif size > 0:
-                    copy_bytes(data, begin, size, word, 1)
-                    added = word_rows(
-                        word, size, label_prefix, words, starts, slots,
-                        buckets, kept, ranks, least, most, found,
+                if at > begin:
+                    added = add_word(
+                        data, begin, at, word, label_prefix, words, starts, slots, buckets, kept,
+                        ranks, least, most, found, keys, lists, counts, rows, total,
                     )  # fmt: skip
-                    add_rows(rows, found, added, total)
                     count += max(added, 0)
-                    if slot != NONE and 0 <= added <= ROWS_REMEMBERED:
-                        keys[slot, 0], keys[slot, 1], counts[slot] = low, high, added
-                        for i in range(added):
-                            lists[slot, i] = found[i]
                 begin = after
             if after == at or added == NONE:
                 break
             at = after
         out[document] = NONE
         out_scores[document] = np.nan
-        if not letters:
-            continue
-        found[0] = 0
-        add_rows(rows, found, 1, total)
-        share = np.float32(1.0 / (count + 1))
-        for i in range(len(total)):
-            total[i] *= share
-        label, score = best_label(total, outputs, children, stack, scores)
-        out[document] = label
-        if label != NONE:
-            out_scores[document] = np.float64(np.float32(math.exp(score)))
+        if letters:
+            found[0] = 0
+            add_rows(rows, found, 1, total)
+            share = np.float32(1.0 / (count + 1))
+            for i in range(len(total)):
+                total[i] *= share
+            label, score = best_label(total, outputs, children, stack, scores)
+            out[document] = label
+            if label != NONE:
+                out_scores[document] = np.float64(np.float32(math.exp(score)))
 
 
 def most_probable(
