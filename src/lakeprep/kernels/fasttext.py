@@ -165,7 +165,7 @@ def ngram_rows(
                 continue
             bucket = bucket_of(value, buckets, reciprocal)
             found[count] = bucket
-            count += np.int64((kept[bucket >> 6] >> np.uint64(bucket & 63)) & ONE)
+            count += int(np.int64((kept[bucket >> 6] >> np.uint64(bucket & 63)) & ONE))
     for i in range(first_found, count):
         block = np.int64(found[i]) >> 6
         below = (ONE << np.uint64(found[i] & 63)) - ONE
@@ -260,7 +260,7 @@ def add_word(
     low = high = np.uint64(0)
     if size <= SHORT:
         low, high = key_of(data, begin, end)
-        slot = np.int64(mix(low ^ (high * MIX_1)) & np.uint64(REMEMBERED - 1))
+        slot = int(np.int64(mix(low ^ (high * MIX_1)) & np.uint64(REMEMBERED - 1)))
         if keys[slot, 0] == low and keys[slot, 1] == high:
             add_rows(rows, lists[slot], counts[slot], total)
             return int(counts[slot])
@@ -369,7 +369,7 @@ def most_probable(
         model.word_bytes,
         model.word_starts,
         model.word_slots,
-        model.buckets,
+        np.uint64(model.buckets),
         model.kept_buckets,
         model.bucket_ranks,
         model.rows,
