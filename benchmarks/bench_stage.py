@@ -62,6 +62,10 @@ def _warc(setting: Setting) -> dict[str, object]:
         "score_relative_to_bare_loop": round(
             run["documents"] / run["score_seconds"] / (extracted / bare), 2
         ),
+        "ingest_and_score_relative_to_bare_loop": round(
+            run["documents"] / (run["ingest_seconds"] + run["score_seconds"]) / (extracted / bare),
+            2,
+        ),
     }
 
 

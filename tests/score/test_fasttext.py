@@ -123,6 +123,18 @@ def test_any_layout_is_read(tmp_path: Path, *, quantised: bool, pruned: bool) ->
     assert len({label for label, _ in found(texts, read_model(path))} - {None}) > 2
 
 
+def test_what_is_remembered_of_other_texts_changes_nothing(lid: Path) -> None:
+    """More words than are remembered at once, of 1 to 24 bytes; the same bits alone and in a
+    batch, in which each word comes several times."""
+    random_ = random.Random(5)
+    letters = "etaoinshrdéß狐"
+    words = ["".join(random_.choices(letters, k=random_.randint(1, 8))) for _ in range(20_000)]
+    texts = [" ".join(random_.choices(words, k=150)) for _ in range(400)]
+    model = read_model(lid)
+
+    assert found(texts, model) == [found([text], model)[0] for text in texts]
+
+
 def test_slices_nulls_and_large_strings(lid: Path) -> None:
     model = read_model(lid)
     texts = ["bonjour le monde", None, "good morning, world", ""]

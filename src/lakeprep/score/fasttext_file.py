@@ -89,15 +89,19 @@ def _model(file: _Reader) -> FastTextModel:
     if rows.shape != (row_count, dimensions) or outputs.shape != (len(labels), dimensions):
         raise ValueError("its matrices do not fit its dictionary")
     starts = np.cumsum([0, *map(len, words)], dtype=np.int64)
+    bucketed = np.flatnonzero(bucket_rows >= 0)
+    kept, ranks = _bitmap(bucketed, buckets, word_count)
     return FastTextModel(
         labels=tuple(label.removeprefix(_LABEL_PREFIX.decode()) for label in labels),
         label_prefix=_LABEL_PREFIX,
         word_bytes=np.frombuffer(b"".join(words), dtype=np.uint8),
         word_starts=starts,
         word_slots=_slots(words),
-        bucket_rows=bucket_rows,
-        rows=rows,
-        outputs=outputs,
+        buckets=buckets,
+        kept_buckets=kept,
+        bucket_ranks=ranks,
+        rows=_widened(np.concatenate([rows[:word_count], rows[bucket_rows[bucketed]]])),
+        outputs=_widened(outputs),
         children=_huffman_tree([count for _, count, _ in entries[word_count:]]),
         least=least,
         most=most,
@@ -117,6 +121,25 @@ def _bucket_rows(file: _Reader, words: int, buckets: int, pruned: int) -> npt.ND
         raise ValueError("its pruned buckets are out of bounds")
     found[pairs[:, 0]] = words + pairs[:, 1]
     return found
+
+
+def _bitmap(
+    numbers: npt.NDArray[np.int64], size: int, first_rank: int
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
+    """Which of 0 to `size` are among `numbers` (ascending), 64 to a word; and for each word, from
+    `first_rank` on, how many are so in the words before it."""
+    words = -(-size // 64)
+    present = np.zeros(64 * words, dtype=np.bool_)
+    present[numbers] = True
+    ranks = first_rank + np.searchsorted(numbers, 64 * np.arange(words))
+    return np.packbits(present, bitorder="little").view("<u8"), ranks.astype(np.int32)
+
+
+def _widened(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """With columns of 0 up to what the kernel adds at once."""
+    from lakeprep.kernels.fasttext import LANES
+
+    return np.pad(rows, ((0, 0), (0, -rows.shape[1] % LANES)))
 
 
 def _dense(file: _Reader) -> npt.NDArray[np.float32]:

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from lakeprep.score.markup_scan import (
+from lakeprep.kernels.markup_scan import (
     CELL,
     CLOSES_P,
     FOREIGN,
@@ -32,9 +32,8 @@ from lakeprep.score.markup_scan import (
     VOID,
     Hashes,
     Ints,
-    hash_bytes,
+    add_tag,
     scan,
-    slot_of,
 )
 
 _TAGS: Final[dict[int, str]] = {
@@ -99,9 +98,5 @@ def _tag_table() -> tuple[Hashes, Ints]:
     flags = np.zeros(SLOTS, dtype=np.int64)
     for flag, tags in _TAGS.items():
         for tag in tags.split():
-            encoded = np.frombuffer(tag.encode(), dtype=np.uint8)
-            hashed = hash_bytes(encoded, 0, len(encoded))
-            slot = slot_of(names, hashed)
-            names[slot] = hashed
-            flags[slot] |= flag
+            add_tag(np.frombuffer(tag.encode(), dtype=np.uint8), flag, names, flags)
     return names, flags

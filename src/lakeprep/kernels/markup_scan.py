@@ -1,4 +1,4 @@
-"""The kernels of `markup`: a reduced HTML tree builder that counts instead of building.
+"""The kernels of `score.markup`: a reduced HTML tree builder that counts instead of building.
 
 Tags are known by the hash of their name and a set of flags. The stack holds open elements but no
 formatting tags; those have a list of their own, as in the HTML standard (13.2.4.3), because they
@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lakeprep.kernels.compiled import BYTES, I64_TABLE, U64_TABLE, kernel
+from lakeprep.kernels.compiled import BYTES, I64_TABLE, U64_TABLE, helper, kernel
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Ints: TypeAlias = NDArray[np.int64]
@@ -56,13 +56,9 @@ _SELF_CLOSING: Final = 8
 _OPTIONS: Final = 9  # in the open <select>; -1 if there is none
 _STATE_CELLS: Final = 10
 
-_INTS: Final = "Array(int64, 1, 'C')"
-_HASHES: Final = "Array(uint64, 1, 'C')"
-_STACK: Final = f"{_HASHES}, {_INTS}, {_INTS}, {_INTS}"
 
-
-@kernel(f"uint64({BYTES}, int64, int64)")
-def hash_bytes(data: Bytes, start: int, end: int) -> Hash:
+@helper
+def _hash_of(data: Bytes, start: int, end: int) -> Hash:
     """FNV-1a over lower-cased ASCII; never 0, which marks a free slot."""
     hashed = np.uint64(0xCBF29CE484222325)
     for i in range(start, end):
@@ -73,8 +69,8 @@ def hash_bytes(data: Bytes, start: int, end: int) -> Hash:
     return hashed | np.uint64(1)
 
 
-@kernel(f"int64({U64_TABLE}, uint64)")
-def slot_of(names: Hashes, hashed: Hash) -> np.int64:
+@helper
+def _slot_of(names: Hashes, hashed: Hash) -> np.int64:
     """The slot that holds `hashed`, or the free one where it belongs."""
     slot = np.int64(hashed & np.uint64(SLOTS - 1))
     while names[slot] != 0 and names[slot] != hashed:
@@ -82,7 +78,16 @@ def slot_of(names: Hashes, hashed: Hash) -> np.int64:
     return slot
 
 
-@kernel(f"int64({BYTES}, int64)")
+@kernel(f"void({BYTES}, int64, uint64[::1], int64[::1])")
+def add_tag(tag: Bytes, flag: int, names: Hashes, flags: Ints) -> None:
+    """Enters the flag of a tag, or one more of them, into the table that `scan` takes."""
+    hashed = _hash_of(tag, 0, len(tag))
+    slot = _slot_of(names, hashed)
+    names[slot] = hashed
+    flags[slot] |= flag
+
+
+@helper
 def _end_of_comment(data: Bytes, start: int) -> int:
     """Position after the comment whose `<!--` ends at `start`."""
     size = len(data)
@@ -101,7 +106,7 @@ def _end_of_comment(data: Bytes, start: int) -> int:
     return size
 
 
-@kernel(f"int64({BYTES}, int64, {_INTS})")
+@helper
 def _end_of_other(data: Bytes, start: int, state: Ints) -> int:
     """Position after what a `<` at `start` begins if it is no tag: a comment, something that is
     read as one, or nothing."""
@@ -118,7 +123,7 @@ def _end_of_other(data: Bytes, start: int, state: Ints) -> int:
     return i
 
 
-@kernel(f"int64({BYTES}, int64, int64, int64)")
+@helper
 def _end_of_raw_text(data: Bytes, start: int, name_start: int, name_end: int) -> int:
     """Position of the `</name` that ends a script, style, ... whose tag ends at `start`."""
     size = len(data)
@@ -135,7 +140,7 @@ def _end_of_raw_text(data: Bytes, start: int, name_start: int, name_end: int) ->
     return size
 
 
-@kernel(f"int64({BYTES}, int64, {_INTS})")
+@helper
 def _end_of_tag(data: Bytes, start: int, state: Ints) -> int:
     """Position after the `>` of the tag whose name ends at `start`; counts its attributes and
     notes whether it closes itself. The end of the data if the tag does not end."""
@@ -177,7 +182,7 @@ def _end_of_tag(data: Bytes, start: int, state: Ints) -> int:
     return min(i, size)
 
 
-@kernel(f"void(int64, {_STACK}, {_INTS})")
+@helper
 def _pop_to(
     height: int, names: Hashes, flags: Ints, markers: Ints, counts: Ints, state: Ints
 ) -> None:
@@ -195,7 +200,7 @@ def _pop_to(
             state[_OPTIONS] = -1
 
 
-@kernel(f"void(int64, int64, {_STACK}, {_INTS})")
+@helper
 def _close_implied(
     wanted: int,
     barrier: int,
@@ -217,7 +222,7 @@ def _close_implied(
         i -= 1
 
 
-@kernel(f"void(uint64, {_STACK}, {_INTS})")
+@helper
 def _close_named(
     name: Hash, names: Hashes, flags: Ints, markers: Ints, counts: Ints, state: Ints
 ) -> None:
@@ -232,7 +237,7 @@ def _close_named(
         i -= 1
 
 
-@kernel(f"void(uint64, uint64, {_HASHES}, {_HASHES}, {_INTS})")
+@helper
 def _open_formatting(
     name: Hash, whole: Hash, active_names: Hashes, active_wholes: Hashes, state: Ints
 ) -> None:
@@ -248,7 +253,7 @@ def _open_formatting(
         state[_ACTIVE_END] = end + 1
 
 
-@kernel(f"void(uint64, {_HASHES}, {_HASHES}, {_INTS})")
+@helper
 def _close_formatting(name: Hash, active_names: Hashes, active_wholes: Hashes, state: Ints) -> None:
     """Forget the newest open formatting tag of that name."""
     i = state[_ACTIVE_END] - 1
@@ -262,7 +267,7 @@ def _close_formatting(name: Hash, active_names: Hashes, active_wholes: Hashes, s
         i -= 1
 
 
-@kernel(f"void(int64, {_INTS})")
+@helper
 def _count_options(kind: int, state: Ints) -> None:
     """A new option makes the parser look at all others of its <select>."""
     if kind & SELECT:
@@ -272,7 +277,7 @@ def _count_options(kind: int, state: Ints) -> None:
         state[_OPTIONS] += 1
 
 
-@kernel(f"void(uint64, int64, {_STACK}, {_INTS})")
+@helper
 def _open_element(
     name: Hash,
     kind: int,
@@ -351,8 +356,8 @@ def scan(
         end = start
         while end < size and data[end] > 32 and data[end] != 47 and data[end] != 62:
             end += 1
-        name = hash_bytes(data, start, end)
-        slot = slot_of(table, name)
+        name = _hash_of(data, start, end)
+        slot = _slot_of(table, name)
         kind = table_flags[slot] if table[slot] == name else 0
         i = _end_of_tag(data, end, state)
         state[_NODES] += 1
@@ -364,7 +369,7 @@ def scan(
             else:
                 _close_named(name, names, flags, markers, counts, state)
         elif kind & FORMATTING:
-            whole = hash_bytes(data, start, i)
+            whole = _hash_of(data, start, i)
             _open_formatting(name, whole, active_names, active_wholes, state)
         elif kind & RAW_TEXT:
             i = _end_of_raw_text(data, i, start, end)
