@@ -268,6 +268,7 @@ def chain(length: int) -> list[Page]:
     ]
 
 
+@pytest.mark.slow
 def test_a_long_chain_is_settled_in_order(lake: Lake, run: Run) -> None:
     """Pages of a list that moves on by one: each is short because of the one before, or is not."""
     section = Passages(unit="sentences", window=1, min_words=5, min_sentences=2)
