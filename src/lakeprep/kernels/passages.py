@@ -106,7 +106,7 @@ def unit_kernel(
                     for j in range(BOUNDS):
                         grown[i, j] = out[i, j]
                 out = grown
-            begin, stop, at = next_token(data, first, at, end, flags)
+            begin, stop, at, _ = next_token(data, first, at, end, flags)
             while begin < stop:
                 _, kind, _ = measure(data, begin, stop, flags, lower)
                 opens = boundary and (sentences == 0 or (kind & IS_PUNCTUATION) == 0)
