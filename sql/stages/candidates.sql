@@ -1,4 +1,5 @@
--- Documents that share a bucket, with what the pass over them needs, and their turn in it.
+-- Documents that share a bucket, with what the pass over them needs, and their turn in it: what
+-- was kept before, what was dropped before, the new ones, each by the order of the policy.
 -- {documents}: silver up to this run; {members}: node and component; {standing}: documents that
 -- earlier runs have decided; {keys}, {priority}: expressions for a document's buckets and for its
 -- place in the order of the policy.
@@ -6,8 +7,7 @@ WITH standing AS (
     SELECT DISTINCT
         doc_id,
         duplicate_of,
-        cluster_id,
-        arrival
+        cluster_id
     FROM {standing}
 )
 
@@ -22,7 +22,8 @@ SELECT
     END AS standing,
     STRUCT(
         standing.doc_id IS NULL,
-        COALESCE(standing.arrival, STRUCT({priority} AS priority, documents.doc_id AS doc_id)),
+        standing.duplicate_of IS NOT NULL,
+        {priority},
         documents.doc_id
     ) AS turn,
     CONCAT(

@@ -1,5 +1,6 @@
 -- Documents of the index in the buckets of new documents. Only the day's keys are shuffled:
--- silver.bands is partitioned by bucket of key, and the text of no document is read.
+-- silver.bands is partitioned by bucket of key (and not sorted for the join), and the text of no
+-- document is read.
 -- {keys}: buckets of new documents; {bands}, {documents}: silver up to this run; {address_keys}:
 -- expression for the buckets of a document's URL and text.
 WITH addressed AS (
@@ -9,7 +10,7 @@ WITH addressed AS (
     FROM {documents}
 )
 
-SELECT
+SELECT /*+ SHUFFLE_HASH(keys) */
     bands.key,
     bands.doc_id
 FROM {bands} AS bands

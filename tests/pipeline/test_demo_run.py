@@ -164,6 +164,7 @@ def test_a_second_run_reads_nothing_and_adds_nothing(demo: DemoRun) -> None:
     assert snapshots() == before
 
 
+@pytest.mark.slow
 def test_a_page_is_explained(demo: DemoRun) -> None:
     """By the command as users call it: a planted near copy names the page it was made of."""
     case = next(case for case in demo.truth if case["case"] == "near_copy")

@@ -79,6 +79,7 @@ def gold_rows(folder: Path) -> dict[str, dict[str, object]]:
     return {str(row["url"]).rpartition("/")[2]: row for row in rows}
 
 
+@pytest.mark.slow
 def test_a_release_without_repeated_passages(process_with: Process, tmp_path: Path) -> None:
     """A notice stays once; a page that is little else is filtered; its near copy is no orphan."""
     recipe = Recipe(name="web", passages=Passages(unit="sentences"))

@@ -48,6 +48,7 @@ def test_real_pages(process: Process, data: Path, tmp_path: Path) -> None:
     assert not statuses.keys() & {"timeout", "error"}
 
 
+@pytest.mark.slow
 def test_damaged_archives_all_together(process: Process, data: Path, tmp_path: Path) -> None:
     """No archive stops the others; every record is a page, a reject, skipped or repeated."""
     runner = process(tmp_path / "lake", [data / "archives"])

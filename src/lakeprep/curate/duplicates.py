@@ -75,27 +75,16 @@ def find_duplicates(
     keys = _keys(fresh, policy)
     standing = _nothing_stands(lake)
     if outcomes is not None:
-        touched = lake.computed(
-            lake.sql(
-                "stages/touched",
-                {"use_near": policy.near is not None},
-                text={"address_keys": _address_keys(policy)},
-                keys=keys,
-                bands=lake.frame("silver.bands"),
-                documents=documents,
-            )
+        touched = lake.sql(
+            "stages/touched",
+            {"use_near": policy.near is not None},
+            text={"address_keys": _address_keys(policy)},
+            keys=keys,
+            bands=lake.frame("silver.bands"),
+            documents=documents,
         )
         if policy.policy == "first":
-            standing = lake.computed(
-                lake.sql(
-                    "stages/standing",
-                    {"capacity": policy.max_bucket},
-                    text={"priority": _MICROS},
-                    touched=touched,
-                    documents=documents,
-                    outcomes=outcomes,
-                )
-            )
+            standing = _standing(lake, touched, documents, outcomes, policy)
         else:
             reopened = lake.sql("stages/reopened", touched=touched, outcomes=outcomes)
             keys = keys.unionByName(_keys(documents.join(reopened, "doc_id", "semi"), policy))
@@ -144,10 +133,33 @@ def _address_keys(policy: Duplicates) -> str:
     return f"CAST(ARRAY({', '.join(url + text)}) AS ARRAY<BIGINT>)"
 
 
+def _standing(
+    lake: Lake, touched: DataFrame, documents: DataFrame, outcomes: DataFrame, policy: Duplicates
+) -> DataFrame:
+    """Documents decided before that new ones are compared with: key (null for those that members of
+    buckets were dropped for), doc_id, duplicate_of, cluster_id."""
+    members = lake.computed(
+        lake.sql(
+            "stages/standing",
+            {"capacity": policy.max_bucket},
+            text={"priority": _MICROS},
+            touched=touched,
+            documents=documents,
+            outcomes=outcomes,
+        )
+    )
+    survivors = members.where("duplicate_of IS NOT NULL").selectExpr(
+        "CAST(NULL AS BIGINT) AS key",
+        "duplicate_of AS doc_id",
+        "CAST(NULL AS STRING) AS duplicate_of",
+        "cluster_id",  # a duplicate is in the cluster of its survivor
+    )
+    return members.unionByName(survivors)
+
+
 def _nothing_stands(lake: Lake) -> DataFrame:
-    arrival = "struct<priority: double, doc_id: string>"
     return lake.spark.createDataFrame(
-        [], f"key bigint, doc_id string, duplicate_of string, cluster_id string, arrival {arrival}"
+        [], "key bigint, doc_id string, duplicate_of string, cluster_id string"
     )
 
 

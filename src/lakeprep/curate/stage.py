@@ -7,11 +7,13 @@ branch first.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakeprep.curate.duplicates import Found, find_duplicates
 from lakeprep.curate.masking import masked
-from lakeprep.curate.passages import settle_passages
+from lakeprep.curate.passages import Settled, settle_passages
 from lakeprep.curate.rules import reasons_expression
 from lakeprep.curate.urls import with_url_reasons
 from lakeprep.errors import RecipeError, UsageError
@@ -39,75 +41,110 @@ def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> Stage
             by another `score` section.
         UsageError: the run's id names a release that is there already.
     """
-    outcomes, gold = dataset_tables(run.dataset)
-    index = passages_table(run.dataset)
-    tables = (outcomes, gold, index) if recipe.passages.is_on else (outcomes, gold)
+    tables: tuple[str, ...] = dataset_tables(run.dataset)
+    if recipe.passages.is_on:
+        tables = (*tables, passages_table(run.dataset))
     check_score_section(lake, run)
     lake.ensure(*tables)
     if not full:
-        _same_recipe(lake, run, outcomes)
+        _same_recipe(lake, run, tables[0])
     head = lake.head("silver.documents")
-    since = None if full else lake.watermark(outcomes, "silver.documents")
+    since = None if full else lake.watermark(tables[0], "silver.documents")
     if head is None or head == since:
         return StageResult(STAGE, changed=False)
 
     _not_rescored(lake, since)
-    if RELEASE + run.run_id in lake.refs(gold):
+    if RELEASE + run.run_id in lake.refs(tables[1]):
         raise UsageError(
             f"run {run.run_id} has released {run.dataset} already, and there are new documents: "
             "give this run another --run-id"
         )
-
-    documents = lake.new_rows("silver.documents", since=since, until=head)
+    fresh = lake.new_rows("silver.documents", since=since, until=head)
     silver = lake.new_rows("silver.documents", since=None, until=head)
-    judged = _judge(lake, documents, recipe)
-    before = None if full or lake.is_empty(outcomes) else lake.frame(outcomes)
-    found = find_duplicates(
-        lake, judged.where("SIZE(reasons) = 0"), silver, before, recipe.duplicates
-    )
-    settled = settle_passages(
-        lake,
-        recipe.passages,
-        documents=documents,
-        outcomes=lake.computed(_outcomes(lake, judged, found, run)),
-        published=_kept(lake, before),
-        index=index,
-        full=full,
-    )
-    decided = settled.outcomes
-    revised = _revised(lake, judged, found, before, recipe, run)
-
+    decided = _decide(lake, run, recipe, fresh, silver, full=full)
     staging = Staging(lake, STAGE, run, tables)
     staging.open()
-    write = staging.overwrite if full else staging.append
-    inputs = {"silver.documents": head}
-    if revised is not None:
-        staging.delete(revised, outcomes)
-        staging.delete(revised, gold)
-        decided = decided.unionByName(revised)
-        documents = silver
-    write(decided, outcomes, inputs, {FULL_BUCKETS: json.dumps(found.full_buckets)})
-    kept = lake.sql(
-        "stages/kept_documents", {"run_id": run.run_id}, documents=documents, outcomes=decided
-    )
-    write(masked(settled.marked(kept), recipe.masking.kinds), gold, inputs)
-    if settled.additions is not None:
-        write(settled.additions, index, inputs)
-    counts = {row.outcome: row["count"] for row in decided.groupBy("outcome").count().collect()}
+    texts = fresh if decided.revised is None else silver
+    _write(staging, decided, texts, recipe, {"silver.documents": head}, full=full)
+    counts = {
+        row.outcome: row["count"] for row in decided.rows().groupBy("outcome").count().collect()
+    }
     return StageResult(
         STAGE,
         rows_in=sum(counts.values()),
         rows_out=counts.get("kept", 0),
-        inputs=inputs,
+        inputs={"silver.documents": head},
         outputs={table: staging.head(table) for table in tables},
         detail={
             **counts,
-            "candidates": found.candidates,
-            "revised": revised.count() if revised is not None else 0,
-            "left_out": found.left_out,
-            **settled.detail,
+            "candidates": decided.found.candidates,
+            "revised": decided.revised.count() if decided.revised is not None else 0,
+            "left_out": decided.found.left_out,
+            **decided.settled.detail,
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What a run decides. revised: new outcomes of documents that earlier runs decided otherwise;
+    None under a policy by which what was decided stands."""
+
+    found: Found
+    settled: Settled
+    revised: DataFrame | None
+
+    def rows(self) -> DataFrame:
+        """All outcomes that the run writes."""
+        fresh = self.settled.outcomes
+        return fresh if self.revised is None else fresh.unionByName(self.revised)
+
+
+def _decide(
+    lake: Lake, run: Run, recipe: Recipe, fresh: DataFrame, silver: DataFrame, *, full: bool
+) -> _Decided:
+    """Rules, duplicates, passages."""
+    outcomes, _ = dataset_tables(run.dataset)
+    before = None if full or lake.is_empty(outcomes) else lake.frame(outcomes)
+    judged = _judge(lake, fresh, recipe)
+    passed = judged.where("SIZE(reasons) = 0")
+    found = find_duplicates(lake, passed, silver, before, recipe.duplicates)
+    settled = settle_passages(
+        lake,
+        recipe.passages,
+        documents=fresh,
+        outcomes=lake.computed(_outcomes(lake, judged, found, run)),
+        published=_kept(lake, before),
+        index=passages_table(run.dataset),
+        full=full,
+    )
+    return _Decided(found, settled, _revised(lake, judged, found, before, recipe, run))
+
+
+def _write(
+    staging: Staging,
+    decided: _Decided,
+    texts: DataFrame,
+    recipe: Recipe,
+    inputs: Mapping[str, int],
+    *,
+    full: bool,
+) -> None:
+    """Outcomes, data set and index of passages, to the branch. texts: silver's rows of what is
+    kept, and others."""
+    outcomes, gold, *index = staging.tables
+    if decided.revised is not None:
+        staging.delete(decided.revised, outcomes)
+        staging.delete(decided.revised, gold)
+    write = staging.overwrite if full else staging.append
+    rows = decided.rows()
+    write(rows, outcomes, inputs, {FULL_BUCKETS: json.dumps(decided.found.full_buckets)})
+    kept = staging.lake.sql(
+        "stages/kept_documents", {"run_id": staging.run.run_id}, documents=texts, outcomes=rows
+    )
+    write(masked(decided.settled.marked(kept), recipe.masking.kinds), gold, inputs)
+    if decided.settled.additions is not None:
+        write(decided.settled.additions, index[0], inputs)
 
 
 def _same_recipe(lake: Lake, run: Run, outcomes: str) -> None:
@@ -163,8 +200,7 @@ def _revised(
     recipe: Recipe,
     run: Run,
 ) -> DataFrame | None:
-    """Outcomes of documents decided before that are others now; None under a policy by which what
-    was decided stands."""
+    """Outcomes of documents decided before that are others now."""
     if before is None or recipe.duplicates.policy == "first":
         return None
     return lake.computed(
