@@ -213,6 +213,7 @@ def fresh_lake(open_lake: Callable[[Path], Lake], tmp_path: Path) -> Callable[[]
     return make
 
 
+@pytest.mark.slow
 def test_days_in_order_equal_one_run_and_the_definition(
     fresh_lake: Callable[[], Lake], run: Run
 ) -> None:

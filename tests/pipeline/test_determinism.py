@@ -47,6 +47,7 @@ def test_order_splits_and_partitions_do_not_matter(
     assert all_rows(tmp_path / "other") == expected
 
 
+@pytest.mark.slow
 def test_one_file_cut_in_three_gives_the_same_data_set(
     process: Process, files: list[Path], expected: dict[str, list[str]], tmp_path: Path
 ) -> None:
@@ -91,9 +92,8 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing of ours catches it."""
 
 
-@pytest.mark.parametrize(
-    "moment", [1, *(pytest.param(moment, marks=pytest.mark.slow) for moment in (0, 2, 3, 4, 5, 6))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", range(7))
 def test_a_crash_between_commits_changes_nothing(
     moment: int,
     process: Process,

@@ -18,6 +18,7 @@ from lakeprep.recipe import load_recipe
 pytestmark = pytest.mark.spark
 
 
+@pytest.mark.slow
 def test_a_changed_list_is_a_changed_recipe(
     open_lake: Callable[[Path], Lake], tmp_path: Path
 ) -> None:
