@@ -27,6 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from measure import resident_mib
+from pyspark import cloudpickle
 
 from lakeprep.curate.duplicates import find_duplicates
 from lakeprep.kernels import minhash
@@ -39,6 +40,9 @@ from lakeprep.session import session
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from run import Setting
+
+# Workers do not find this folder: what they run is sent to them whole.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 OUTCOMES = "gold.copies_outcomes"
 DOCUMENTS = 100_000

@@ -158,8 +158,10 @@ def _standing(
 
 
 def _nothing_stands(lake: Lake) -> DataFrame:
-    return lake.spark.createDataFrame(
-        [], "key bigint, doc_id string, duplicate_of string, cluster_id string"
+    """No row, and known to be none when a query is planned: what it is joined with falls away."""
+    return lake.spark.sql(
+        "SELECT CAST(0 AS BIGINT) AS key, '' AS doc_id, '' AS duplicate_of, '' AS cluster_id "
+        "WHERE FALSE"
     )
 
 

@@ -188,7 +188,7 @@ def _outcomes(lake: Lake, judged: DataFrame, found: Found, run: Run) -> DataFram
 def _kept(lake: Lake, before: DataFrame | None) -> DataFrame:
     """doc_id of the documents that earlier runs kept."""
     if before is None:
-        return lake.spark.createDataFrame([], "doc_id string")
+        return lake.spark.sql("SELECT '' AS doc_id WHERE FALSE")
     return before.where("outcome = 'kept'").select("doc_id")
 
 
