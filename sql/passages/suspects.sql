@@ -49,6 +49,22 @@ boilerplate AS (
             AND lines.key_low = known.key_low
             AND known.pages IS NOT NULL
     WHERE lines.pages + COALESCE(known.pages, 0) >= :min_pages
+),
+
+marked AS (
+    SELECT
+        FALSE AS is_line,
+        key_high,
+        key_low,
+        is_known AS always
+    FROM shared
+    UNION ALL
+    SELECT
+        TRUE AS is_line,
+        key_high,
+        key_low,
+        TRUE AS always
+    FROM boilerplate
 )
 
 SELECT
@@ -65,28 +81,10 @@ SELECT
     occurrences.last_sentence,
     occurrences.words,
     occurrences.sentences,
-    occurrences.repeated OR shared.is_known AS always
+    occurrences.repeated OR marked.always AS always
 FROM {occurrences} AS occurrences
-INNER JOIN shared
-    ON occurrences.key_high = shared.key_high AND occurrences.key_low = shared.key_low
-WHERE NOT occurrences.is_line
-UNION ALL
-SELECT
-    occurrences.rank,
-    occurrences.survivor_rank,
-    occurrences.is_line,
-    occurrences.key_high,
-    occurrences.key_low,
-    occurrences.start,
-    occurrences.stop,
-    occurrences.first_word,
-    occurrences.last_word,
-    occurrences.first_sentence,
-    occurrences.last_sentence,
-    occurrences.words,
-    occurrences.sentences,
-    TRUE AS always
-FROM {occurrences} AS occurrences
-LEFT SEMI JOIN boilerplate
-    ON occurrences.key_high = boilerplate.key_high AND occurrences.key_low = boilerplate.key_low
-WHERE occurrences.is_line
+INNER JOIN marked
+    ON
+        occurrences.is_line = marked.is_line
+        AND occurrences.key_high = marked.key_high
+        AND occurrences.key_low = marked.key_low

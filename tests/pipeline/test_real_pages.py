@@ -24,27 +24,36 @@ def warcio_records(path: Path) -> int:
         return sum(1 for _ in ArchiveIterator(stream))
 
 
-def test_real_pages(process: Process, data: Path, tmp_path: Path) -> None:
-    """Every page of two real crawls becomes a document; the books are warcio's."""
-    files = [data / "crawl" / name for name in ("news_zh.warc.gz", "pathological.warc.gz")]
-    runner = process(tmp_path / "lake", files)
+CRAWLS = ("news_zh.warc.gz", "pathological.warc.gz", "forms_boilerplate.warc.gz")
+
+
+@pytest.fixture(scope="module")
+def lake_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("real") / "lake"
+
+
+@pytest.fixture(scope="module")
+def runner(process: Process, data: Path, lake_folder: Path) -> Runner:
+    """The job over three real crawls."""
+    return process(lake_folder, [data / "crawl" / name for name in CRAWLS])
+
+
+def test_real_pages(runner: Runner, data: Path, lake_folder: Path) -> None:
+    """Every page of three real crawls becomes a document; the books are warcio's."""
+    files = [data / "crawl" / name for name in CRAWLS]
     books = balance(runner.lake)
     assert books.balanced, books.faults
     counted = {
         row["path"]: row["records"]
-        for row in iceberg(tmp_path / "lake")
-        .load_table("bronze.files")
-        .scan()
-        .to_arrow()
-        .to_pylist()
+        for row in iceberg(lake_folder).load_table("bronze.files").scan().to_arrow().to_pylist()
     }
     assert counted == {str(path.resolve()): warcio_records(path) for path in files}
-    assert books.lake["pages"] == books.lake["documents"] == 73 + 82
+    assert books.lake["pages"] == books.lake["documents"] == 73 + 82 + 731
     statuses = {
         row.status: row["count"]
         for row in runner.lake.frame("silver.documents").groupBy("status").count().collect()
     }
-    assert statuses["ok"] >= 150
+    assert statuses["ok"] >= 800
     assert not statuses.keys() & {"timeout", "error"}
 
 
@@ -83,12 +92,11 @@ def test_each_archive_alone(process: Process, data: Path, tmp_path: Path) -> Non
     assert len(unreleased) < len(paths)
 
 
-def test_each_duplicate_is_verified(process: Process, data: Path, tmp_path: Path) -> None:
+def test_each_duplicate_is_verified(runner: Runner, lake_folder: Path) -> None:
     """The ledger's promise, on pages nobody planted: the similarity stands in the row and is that
     of the two texts."""
     from lakeprep.kernels.minhash import jaccard_containment, shingle_sets
 
-    runner = process(tmp_path / "lake", [data / "crawl" / "forms_boilerplate.warc.gz"])
     pairs = runner.lake.spark.sql(
         "SELECT o.similarity, o.duplicate_kind, a.text AS left, b.text AS right FROM {o} o "
         "JOIN {d} a ON o.doc_id = a.doc_id JOIN {d} b ON o.duplicate_of = b.doc_id "
@@ -103,4 +111,4 @@ def test_each_duplicate_is_verified(process: Process, data: Path, tmp_path: Path
     kinds = pairs.column("duplicate_kind").to_pylist()
     near = [value for value, kind in zip(jaccard, kinds, strict=True) if kind == "near"]
     assert all(similarity >= 0.8 for similarity in near)
-    assert len(rows_of(tmp_path / "lake", "silver.bands")) > 0
+    assert len(rows_of(lake_folder, "silver.bands")) > 0

@@ -52,7 +52,7 @@ def components(lake: Lake, edges: DataFrame, *, driver_edges: int = DRIVER_EDGES
     )
     named = lake.computed(named)
     least = named.groupBy("found").agg({"node": "min"}).toDF("found", "component")
-    return named.join(least, "found").select("node", "component")
+    return lake.computed(named.join(least, "found").select("node", "component"))
 
 
 def contract(lake: Lake, edges: DataFrame, at_most: int) -> tuple[DataFrame, list[DataFrame]]:

@@ -89,7 +89,7 @@ def find_duplicates(
             reopened = lake.sql("stages/reopened", touched=touched, outcomes=outcomes)
             keys = keys.unionByName(_keys(documents.join(reopened, "doc_id", "semi"), policy))
     edges = lake.sql("stages/shared_keys", keys=keys, standing=standing).toDF("left", "right")
-    members = lake.computed(components(lake, edges))
+    members = components(lake, edges)
     count = members.count()
     candidates = lake.sql(
         "stages/candidates",

@@ -18,7 +18,7 @@ from lakeprep.curate.rules import reasons_expression
 from lakeprep.curate.urls import with_url_reasons
 from lakeprep.errors import RecipeError, UsageError
 from lakeprep.lake.catalog import Lake, dataset_tables, passages_table
-from lakeprep.lake.runs import RELEASE, Run, StageResult, check_score_section
+from lakeprep.lake.runs import FULL_BUCKETS, RELEASE, Run, StageResult, check_score_section
 from lakeprep.lake.staging import Staging
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from lakeprep.recipe import Recipe
 
 STAGE = "curate"
-#: Property of outcomes' commits: the fullest buckets, by key, and how many found each one full.
-FULL_BUCKETS = "full-buckets"
 
 
 def curate(lake: Lake, run: Run, recipe: Recipe, *, full: bool = False) -> StageResult:

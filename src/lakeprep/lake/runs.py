@@ -14,6 +14,9 @@ from lakeprep.lake.schema import table_schema
 
 #: Prefix of the tags of releases.
 RELEASE = "release_"
+#: Property of outcomes' commits: the fullest buckets of candidates, by key, and how many documents
+#: found each one full (JSON).
+FULL_BUCKETS = "full-buckets"
 _DAY = re.compile(r"[0-9]{8}")
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 

@@ -47,7 +47,7 @@ class Staging:
     ) -> None:
         """Append to the table's branch; `inputs`: table and snapshot up to which it was read;
         `notes`: further properties of the commit."""
-        properties = self._properties(inputs) | dict(notes or {})
+        properties = self._properties(inputs, notes)
         self.lake.append(frame, table, branch=self.branch, properties=properties)
 
     def overwrite(
@@ -58,12 +58,12 @@ class Staging:
         notes: Mapping[str, str] | None = None,
     ) -> None:
         """Replace all rows of the table's branch."""
-        properties = self._properties(inputs) | dict(notes or {})
+        properties = self._properties(inputs, notes)
         self.lake.overwrite(frame, table, branch=self.branch, properties=properties)
 
     def delete(self, documents: DataFrame, table: str) -> None:
         """Delete the rows of `documents` (by doc_id) from the table's branch."""
-        self.lake.delete(documents, table, branch=self.branch, properties=self._properties(None))
+        self.lake.delete(documents, table, branch=self.branch, properties=self._properties())
 
     def head(self, table: str) -> int:
         """Snapshot that the table's branch points to."""
@@ -84,9 +84,11 @@ class Staging:
         drop_branches(self.lake, self.tables, self.branch)
         return {table: head for table in self.tables if (head := self.lake.head(table))}
 
-    def _properties(self, inputs: Mapping[str, int] | None) -> dict[str, str]:
+    def _properties(
+        self, inputs: Mapping[str, int] | None = None, notes: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
         read = {f"input.{table}": str(snapshot) for table, snapshot in (inputs or {}).items()}
-        return {"stage": self.stage, **self.run.provenance(), **read}
+        return {"stage": self.stage, **self.run.provenance(), **read, **(notes or {})}
 
     def _mark(self) -> None:
         """See that the first table's branch has a commit of ours, by which `recover` knows whether
@@ -94,7 +96,7 @@ class Staging:
         if not _has_commit(self.lake, self.tables[0], self.branch, self.stage):
             loaded = self.lake.java_table(self.tables[0])
             commit = loaded.newFastAppend().toBranch(self.branch)
-            for key, value in self._properties(None).items():
+            for key, value in self._properties().items():
                 commit = commit.set(PROPERTY + key, value)
             commit.commit()
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lakeprep.lake.catalog import MAIN, Lake, contract_of, dataset_tables
-from lakeprep.lake.runs import RELEASE, Run
+from lakeprep.lake.runs import FULL_BUCKETS, RELEASE, Run
 from lakeprep.lake.schema import table_schema
 from lakeprep.lake.staging import branch_name
 from lakeprep.resources import resource
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 #: The stage whose branch holds what a gate has not let through.
 CURATE = "curate"
-#: Property in which it names full buckets.
-FULL_BUCKETS = "full-buckets"
 
 
 @dataclass(frozen=True, slots=True)
