@@ -33,7 +33,8 @@ def found(lake: Lake, left: Ints, right: Ints, driver_edges: int) -> tuple[Ints,
 def expected(left: Ints, right: Ints) -> dict[int, int]:
     graph = nx.Graph()
     graph.add_edges_from(zip(left.tolist(), right.tolist(), strict=True))
-    return {node: min(group) for group in nx.connected_components(graph) for node in group}
+    groups = [(min(group), group) for group in nx.connected_components(graph)]
+    return {node: least for least, group in groups for node in group}
 
 
 def random_graph(seed: int, nodes: int, edges: int) -> tuple[Ints, Ints]:
