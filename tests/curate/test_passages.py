@@ -382,5 +382,5 @@ def test_revisions_of_real_texts_by_day(
     assert by_day.outcomes == whole.outcomes
     assert by_day.texts == whole.texts
     assert by_day.index == whole.index
-    assert whole.details[0]["passages_too_short"] > 50
+    assert whole.details[0]["passages_too_short"] > 20
     assert whole.details[0]["shortened"] > 5
