@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import numba
 import numpy as np
+import pytest
+from numba.core.types.functions import BaseFunction
 
 from lakeprep.kernels import compiled
 
@@ -47,3 +51,23 @@ def test_only_hot_helpers_are_forced_into_their_callers() -> None:
     assert caller(3) == 12
     inline = {f: next(iter(f.overloads.values())).fndesc.inline for f in (hot, plain)}
     assert inline == {hot: True, plain: False}
+
+
+def test_what_an_operation_means_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[object] = []
+
+    def resolve(function: object, context: object, args: object, kws: object) -> object:
+        found.append((function, args))
+        return before(function, context, args, kws)  # type: ignore[arg-type]
+
+    before = compiled._resolve
+    monkeypatch.setattr(compiled, "_resolve", resolve)
+
+    @compiled.kernel("int64(int64, int64)")
+    def multiply(left: int, right: int) -> int:
+        return (left * right) ^ (right * left) ^ (left * left)
+
+    assert multiply(3, 4) == 9
+    assert len(found) == len(set(found))
+    assert gc.isenabled()
+    assert BaseFunction.get_call_type is not compiled._resolve_once

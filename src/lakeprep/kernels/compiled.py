@@ -8,11 +8,13 @@ it may be copied to machines of the same kind (`lakeprep warm --to`, docs/operat
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar, cast
@@ -21,6 +23,7 @@ import llvmlite.binding as llvm
 import numba
 from numba import types
 from numba.core.compiler import Flags
+from numba.core.types.functions import BaseFunction
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -115,6 +118,37 @@ class QuickFlags(Flags):
 _shared_flags: dict[tuple[bool, bool], QuickFlags] = {}
 
 
+_functions: Any = BaseFunction
+_resolve = _functions.get_call_type
+_resolved: dict[tuple[Any, ...], Any] = {}
+
+
+def _resolve_once(function: Any, context: Any, args: Any, kws: Any) -> Any:
+    """Types of a call to an operator or a function of NumPy. Numba tries, for every `+` anew, all
+    that it could mean, arrays and strings included."""
+    if kws or type(function) is not types.Function:
+        return _resolve(function, context, args, kws)
+    key = function, tuple(args)
+    if key not in _resolved:
+        _resolved[key] = _resolve(function, context, args, kws)
+    return _resolved[key]
+
+
+@contextmanager
+def _quick() -> Iterator[None]:
+    """While one kernel is compiled: calls are resolved once, and no garbage is collected, which
+    would walk all that Numba holds, many times, for little."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    _functions.get_call_type = _resolve_once
+    try:
+        yield
+    finally:
+        _functions.get_call_type = _resolve
+        if was_enabled:
+            gc.enable()
+
+
 def _prepare(dispatcher: Any, *, is_kernel: bool) -> None:
     """Makes Numba compile a function faster, and not twice for a constant and a variable (an
     argument `0` is of a type of its own)."""
@@ -166,12 +200,14 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         before = numba.config.CACHE_LOCATOR_CLASSES  # type: ignore[attr-defined]
         numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.Locator"  # type: ignore[attr-defined]
         try:
-            made: Any = numba.njit(cache=True, nogil=True)(function)
+            options: dict[str, Any] = {"cache": True, "nogil": True, "no_cfunc_wrapper": True}
+            made: Any = numba.njit(**options)(function)
         finally:
             numba.config.CACHE_LOCATOR_CLASSES = before  # type: ignore[attr-defined]
         if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
             _prepare(made, is_kernel=True)
-            made.compile(signature)
+            with _quick():
+                made.compile(signature)
             made.disable_compile()
         return cast(Callable[P, R], made)
 
