@@ -2,11 +2,18 @@
 
 The bare loop beside WARC is what anyone would write first: processes, each with its share of the
 files, that read records with fastwarc and extract them with resiliparse; nothing is kept.
+
+Beside JSON lines, where the folder of its virtual environment is given, stand datatrove's steps
+for the same signals: its four filters, each on every document, and its MinHash signatures. It would
+take hours, so it gets English documents of the corpus up to `_PEER_MEGABYTES`, on one core, and is
+taken to be as many times faster on all cores as there are.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
     from run import Setting
 
 _MEGABYTES = 500
+_PEER_MEGABYTES = 2
 _COPIES = 2  # of the crawl, under other URLs: the start of Spark's jobs must not be what is timed
 
 
@@ -31,13 +39,43 @@ def _json_lines(setting: Setting) -> dict[str, object]:
     corpus = write_json_lines(path, setting.megabytes or _MEGABYTES, setting.folder)
     run = _ingest_and_score([path], setting.scratch / "text_lake")
     size = corpus["text_bytes"] / 1e6
+    speed = size / run["score_seconds"]
     return {
         "corpus": corpus,
         **run,
-        "score_mb_per_second": round(size / run["score_seconds"], 1),
+        "score_mb_per_second": round(speed, 1),
+        **({} if setting.environment is None else _datatrove(setting.environment, path, speed)),
         "ingest_and_score_mb_per_second": round(
             size / (run["score_seconds"] + run["ingest_seconds"]), 1
         ),
+    }
+
+
+def _datatrove(folder: Path, lines: Path, speed: float) -> dict[str, object]:
+    sys.path.insert(0, str(Path(__file__).with_name("peers")))
+    from compare import environment, peer
+
+    texts: list[str] = []
+    size = 0
+    with lines.open(encoding="utf-8") as rows:
+        for row in map(json.loads, rows):
+            if row["lang"] == "en" and size < _PEER_MEGABYTES * 1e6:
+                texts.append(row["text"])
+                size += len(row["text"].encode())
+    found = peer(environment(folder), texts, "en", {})
+    filters = ("repetition", "quality", "c4", "fineweb")
+    seconds = {name: found[name]["seconds"] for name in filters}
+    seconds["signatures"] = found["signatures"]
+    cores = os.cpu_count() or 1
+    their_speed = size / 1e6 / sum(seconds.values()) * cores
+    return {
+        "datatrove": {
+            "documents": len(texts),
+            "text_bytes": size,
+            "seconds_on_one_core": {name: round(spent, 1) for name, spent in seconds.items()},
+            "mb_per_second_on_all_cores": round(their_speed, 3),
+        },
+        "times_faster_than_datatrove": round(speed / their_speed, 1),
     }
 
 

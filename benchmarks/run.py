@@ -17,7 +17,7 @@ import measure
 NAMES = {
     "kernels": "each kernel and family on one core, MB of text a second",
     "fused": "the score pass on one core, step by step, and a worker's memory over time",
-    "stage": "the score stage on JSON lines and on WARC, against a bare loop on two processes",
+    "stage": "the score stage on JSON lines, beside datatrove, and on WARC, beside a bare loop",
     "duplicates": "the duplicate step on synthetic documents, beside datatrove and datasketch",
     "main_job": "`lakeprep run` on a crawl, first and second time",
     "compile": "seconds to compile the kernels, and to load them",
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--mb", type=float, help="megabytes of text")
     parser.add_argument("--folder", type=Path, help="JSON lines (lang, text) and WARC files")
     parser.add_argument("--documents", type=int, help="synthetic documents (duplicates)")
-    parser.add_argument("--environment", type=Path, help="datatrove's environment (duplicates)")
+    parser.add_argument("--environment", type=Path, help="datatrove's environment")
     parser.add_argument("--scratch", type=Path, help="where to put temporary files")
     given = parser.parse_args()
     if unknown := set(given.names) - set(NAMES):

@@ -1,11 +1,12 @@
-"""Runs datatrove's filters, each alone and all in FineWeb's order. Belongs to compare.py, which
-calls it in datatrove's own virtual environment.
+"""Runs datatrove's filters, each alone and all in FineWeb's order, and its MinHash signatures.
+Belongs to compare.py, which calls it in datatrove's own virtual environment.
 
     datatrove_filters.py TEXTS.json LANGUAGE THRESHOLDS.json OUT.json
 
 TEXTS is a list of texts. THRESHOLDS holds keyword arguments by filter (`repetition`, `quality`,
-`fineweb`). OUT: family -> {"reasons": reason or null by text, "seconds": seconds}, and under
-"editor" what C4's line editor leaves of each text, [without, with] terminal marks asked for.
+`fineweb`). OUT: family -> {"reasons": reason or null by text, "seconds": seconds}; under
+"editor" what C4's line editor leaves of each text, [without, with] terminal marks asked for; under
+"signatures" the seconds that signatures of all texts take.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from __future__ import annotations
 import importlib.metadata  # noqa: F401 (datatrove uses it without importing it)
 import json
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 from datatrove.data import Document
+from datatrove.pipeline.dedup import MinhashDedupSignature
 from datatrove.pipeline.filters import (
     C4QualityFilter,
     FineWebQualityFilter,
@@ -52,6 +55,16 @@ def edited(rule: C4QualityFilter, text: str) -> tuple[str | None, str]:
     return reason(rule.filter(document), text), document.text
 
 
+def signature_seconds(texts: list[str], language: str) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        step = MinhashDedupSignature(folder, language=language)
+        step.get_signature(step.get_shingles("Load the tokenizer before the clock starts."))
+        began = time.process_time()
+        for text in texts:
+            step.get_signature(step.get_shingles(text))
+        return time.process_time() - began
+
+
 def main() -> None:
     texts = json.loads(Path(sys.argv[1]).read_text())
     language = sys.argv[2]
@@ -78,6 +91,7 @@ def main() -> None:
         for asked in (False, True)
     ]
     found["editor"] = [[edited(rule, text) for text in texts] for rule in marks]
+    found["signatures"] = signature_seconds(texts, language)
     Path(sys.argv[4]).write_text(json.dumps(found))
 
 
