@@ -2,7 +2,7 @@
 
 - `signals`: `text_signals`, `script`; RULES.md sections 2, 3, 5, 7
 - `minhash`: `band_keys`, `signatures`, `shingle_sets`, `jaccard_containment`; section 9
-- `survivors`: `Survivors`, which documents survive their duplicates
+- `survivors`: `Survivors`, which documents survive their duplicates; over `buckets`
 - `line_editor`: `edit_lines`; section 4
 - `passages`: `find_passages`, `settle`; section 10; `cuts`: `cut_spans`
 - `masks`: `find_spans`, `count_kinds`, `mask`; section 11

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lakeprep.kernels import unicode as u
+from lakeprep.kernels.characters import is_digit
 from lakeprep.kernels.compiled import helper
 from lakeprep.kernels.utf8 import ByteArray, byte_at, decode
 
@@ -21,17 +22,6 @@ DOMAIN_BYTES: Final = 253  # RFC 1035
 LABEL_BYTES: Final = 63
 LATIN: Final = np.uint32(u.LATIN)
 NO_BITS: Final = np.uint32(0)
-
-# Bytes that begin something to look at.
-DIGIT: Final = 1
-AT_SIGN: Final = 2
-PLUS_OR_PARENTHESIS: Final = 3
-
-
-@helper
-def is_digit(byte: int) -> bool:
-    """0 to 9."""
-    return 0x30 <= byte <= 0x39
 
 
 @helper

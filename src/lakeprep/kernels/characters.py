@@ -1,4 +1,5 @@
-"""What characters are to words: flags, classes of bytes, and the characters beside a place."""
+"""What characters are: flags, classes of bytes, the characters beside a place, and the white space
+at the ends of a stretch."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lakeprep.kernels import unicode as u
-from lakeprep.kernels.compiled import helper
+from lakeprep.kernels.compiled import helper, hot_helper
 from lakeprep.kernels.utf8 import ByteArray, decode
 
 FlagTable = npt.NDArray[np.uint32]
@@ -88,6 +89,52 @@ def point_after(data: ByteArray, at: int, end: int) -> int:
         return NOTHING
     point, _ = code_point(data, at, end)
     return NOTHING if point == ZERO_WIDTH_SPACE else point
+
+
+@hot_helper
+def last_point(data: ByteArray, start: int, end: int) -> tuple[int, int]:
+    """The last character of a stretch that is not empty, and where it begins."""
+    last = end - 1
+    while last > start and (data[last] & 0xC0) == 0x80:
+        last -= 1
+    point, _ = decode(data, last, end)
+    return point, last
+
+
+@helper
+def strip_start(data: ByteArray, start: int, end: int, flags: FlagTable) -> int:
+    """Where a stretch begins without the white space (str.isspace) at its beginning; `end` if there
+    is nothing else."""
+    while start < end:
+        point, after = decode(data, start, end)
+        if (flags[point] & SPACE) == NO_BITS:
+            break
+        start = after
+    return start
+
+
+@helper
+def strip_end(data: ByteArray, start: int, end: int, flags: FlagTable) -> int:
+    """Where a stretch ends without the white space (str.isspace) at its end; `start` if there is
+    nothing else."""
+    while end > start:
+        point, last = last_point(data, start, end)
+        if (flags[point] & SPACE) == NO_BITS:
+            break
+        end = last
+    return end
+
+
+@hot_helper
+def joined_end(data: ByteArray, at: int, end: int, flags: FlagTable) -> int:
+    """Where the marks and format characters end that stand from `at` on; `at` if none does. A
+    zero-width space is none of them."""
+    while at < end and data[at] >= 0xC0:
+        point, after = decode(data, at, end)
+        if (flags[point] & JOINED) == NO_BITS or point == ZERO_WIDTH_SPACE:
+            break
+        at = after
+    return at
 
 
 @helper

@@ -1,9 +1,4 @@
-"""How a chunk is parted into tokens: the rules of `words` for what no fast path there settles.
-
-What part of a chunk a mark stands in is told from the characters around it alone, so that
-`odd_token` needs no state. Marks (Mn, Mc) and format characters belong to what stands before
-them. A zero-width space only separates.
-"""
+"""How a chunk is parted into tokens: the rules of `words` for what no fast path there settles."""
 
 from __future__ import annotations
 
@@ -39,10 +34,11 @@ from lakeprep.kernels.characters import (
     is_digit,
     is_quote,
     is_word,
+    joined_end,
     point_after,
     point_before,
 )
-from lakeprep.kernels.compiled import helper
+from lakeprep.kernels.compiled import helper, hot_helper
 from lakeprep.kernels.utf8 import ByteArray
 
 
@@ -169,9 +165,9 @@ def closes(
     return True, at
 
 
-@helper
+@hot_helper
 def is_closing_byte(byte: int) -> bool:
-    """Whether an ASCII byte closes a chunk after an address."""
+    """Whether an ASCII byte may close a chunk: a dot, or a mark that is a token of its own."""
     return byte == 0x2E or (BYTE_CLASS[byte] & AFFIX_BYTE) != 0
 
 
@@ -285,21 +281,18 @@ def core_end(
     while at < end:
         point, after = code_point(data, at, end)
         own = flags[point]
-        if not is_word(own):
-            if (own & (SPACE | IDEOGRAPH)) != NO_BITS or point == ZERO_WIDTH_SPACE:
-                return at, False
-            if at > start:
-                if at >= looked:
-                    closed, looked = closes(data, at, end, before, before_that, flags)
-                    if closed:
-                        return at, False
-                behind = after
-                while point == 0x2D and behind < end and behind < at + 3 and data[behind] == 0x2D:
-                    behind += 1
-                if parts(before, point, point_after(data, behind, end), flags):
-                    return at, True
-        elif point == ZERO_WIDTH_SPACE:
+        if (own & (SPACE | IDEOGRAPH)) != NO_BITS or point == ZERO_WIDTH_SPACE:
             return at, False
+        if at > start and not is_word(own):
+            if at >= looked:
+                closed, looked = closes(data, at, end, before, before_that, flags)
+                if closed:
+                    return at, False
+            behind = after
+            while point == 0x2D and behind < end and behind < at + 3 and data[behind] == 0x2D:
+                behind += 1
+            if parts(before, point, point_after(data, behind, end), flags):
+                return at, True
         before_that, before = before, point
         at = after
     return at, False
@@ -364,12 +357,7 @@ def mark_end(data: ByteArray, at: int, after: int, end: int, flags: FlagTable) -
     if point == 0x2E or point == 0x2D:
         while after < end and data[after] == point:
             after += 1
-    while after < end and data[after] >= 0xC0:
-        point, behind = code_point(data, after, end)
-        if (flags[point] & JOINED) == NO_BITS or point == ZERO_WIDTH_SPACE:
-            break
-        after = behind
-    return after
+    return joined_end(data, after, end, flags)
 
 
 @helper

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -11,40 +9,11 @@ import pyarrow as pa
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels.arrow import string_array, string_buffers
 from lakeprep.kernels.blocks import code_points
+from lakeprep.kernels.characters import FlagTable, strip_end, strip_start
 from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, kernel
 from lakeprep.kernels.utf8 import ByteArray, copy_bytes, decode
 
 Int64Array = npt.NDArray[np.int64]
-FlagTable = npt.NDArray[np.uint32]
-
-SPACE: Final = np.uint32(u.SPACE)
-NO_BITS: Final = np.uint32(0)
-
-
-@helper
-def skip_space(data: ByteArray, start: int, end: int, flags: FlagTable) -> int:
-    """Where the first character that is no white space begins; `end` if there is none."""
-    at = start
-    while at < end:
-        point, after = decode(data, at, end)
-        if (flags[point] & SPACE) == NO_BITS:
-            break
-        at = after
-    return at
-
-
-@helper
-def drop_space(data: ByteArray, start: int, end: int, flags: FlagTable) -> int:
-    """Where the text ends without the white space at its end."""
-    while end > start:
-        last = end - 1
-        while last > start and (data[last] & 0xC0) == 0x80:
-            last -= 1
-        point, _ = decode(data, last, end)
-        if (flags[point] & SPACE) == NO_BITS:
-            break
-        end = last
-    return end
 
 
 @helper
@@ -55,7 +24,7 @@ def seam(data: ByteArray, start: int, end: int, flags: FlagTable) -> tuple[int, 
     at = start
     while at < end:
         run = at
-        at = skip_space(data, at, end, flags)
+        at = strip_start(data, at, end, flags)
         feeds = 0
         for i in range(run, at):
             feeds += data[i] == 0x0A
@@ -96,8 +65,8 @@ def cut_kernel(
         while at < end or i < last_span:
             # The stretch that stays, up to the next span.
             stop = min(max(spans[i, 0], at), end) if i < last_span else end
-            start = skip_space(data, at, stop, flags)
-            stretch_end = drop_space(data, start, stop, flags)
+            start = strip_start(data, at, stop, flags)
+            stretch_end = strip_end(data, start, stop, flags)
             if stretch_end > start:
                 if left >= 0:
                     run, run_end = seam(data, left, start, flags)

@@ -32,7 +32,7 @@ from lakeprep.kernels.compiled import (
     kernel,
 )
 from lakeprep.kernels.hierarchy import NONE, best_label
-from lakeprep.kernels.utf8 import MIX_1, ByteArray, copy_bytes, decode, mix
+from lakeprep.kernels.utf8 import MIX_1, ByteArray, copy_bytes, decode, mix, same_bytes
 
 Int32Array = npt.NDArray[np.int32]
 Int64Array = npt.NDArray[np.int64]
@@ -103,12 +103,8 @@ def find_word(
     slot = np.int64(value) & (len(slots) - 1)
     while slots[slot] != NONE:
         start = starts[slots[slot]]
-        if starts[slots[slot] + 1] - start == size:
-            same = 0
-            while same < size and words[start + same] == word[same]:
-                same += 1
-            if same == size:
-                return int(slots[slot])
+        if starts[slots[slot] + 1] - start == size and same_bytes(word, 0, words, start, size):
+            return int(slots[slot])
         slot = (slot + 1) & (len(slots) - 1)
     return NONE
 
@@ -197,12 +193,8 @@ def word_rows(
     if number != NONE:
         found[0] = number
         count = 1
-    elif size >= len(label_prefix):
-        same = 0
-        while same < len(label_prefix) and word[1 + same] == label_prefix[same]:
-            same += 1
-        if same == len(label_prefix):
-            return 0
+    elif size >= len(label_prefix) and same_bytes(word, 1, label_prefix, 0, len(label_prefix)):
+        return 0
     word[0] = 0x3C
     word[size + 1] = 0x3E
     return ngram_rows(word, size + 2, least, most, buckets, kept, ranks, found, count)
@@ -276,6 +268,28 @@ def add_word(
     return int(added)
 
 
+@helper
+def label_of(
+    total: Float32Array,
+    count: int,
+    rows: Float32Array,
+    outputs: Float32Array,
+    children: Int32Array,
+    found: Int32Array,
+    stack: Int32Array,
+    scores: Float32Array,
+) -> tuple[int, float]:
+    """The label, and its probability, of a text whose `count` rows add up to `total`, which becomes
+    their average with the row that ends a line; -1 and NaN if all labels are below 1e-5."""
+    found[0] = 0
+    add_rows(rows, found, 1, total)
+    share = np.float32(1.0 / (count + 1))
+    for i in range(len(total)):
+        total[i] *= share
+    label, score = best_label(total, outputs, children, stack, scores)
+    return label, np.nan if label == NONE else np.float64(np.float32(math.exp(score)))
+
+
 @kernel(
     f"void({OFFSETS}, {BYTES}, {U32_TABLE}, int64, {BYTES}, {BYTES}, {I64_TABLE}, {I32_TABLE},"
     f"uint64, {U64_TABLE}, {I32_TABLE}, {F32_ROWS}, {F32_ROWS}, {I32_ROWS}, int64, int64,"
@@ -316,8 +330,7 @@ def label_kernel(
         at, end = offsets[document], offsets[document + 1]
         total[:] = 0
         count = added = 0
-        begin = at
-        letters = False
+        begin, letters = at, False
         for place in range(prefix + 1):
             # What ends the prefix ends a word, as a space does.
             point, after = 0, at
@@ -337,18 +350,11 @@ def label_kernel(
             if after == at or added == NONE:
                 break
             at = after
-        out[document] = NONE
-        out_scores[document] = np.nan
+        out[document], out_scores[document] = NONE, np.nan
         if letters:
-            found[0] = 0
-            add_rows(rows, found, 1, total)
-            share = np.float32(1.0 / (count + 1))
-            for i in range(len(total)):
-                total[i] *= share
-            label, score = best_label(total, outputs, children, stack, scores)
-            out[document] = label
-            if label != NONE:
-                out_scores[document] = np.float64(np.float32(math.exp(score)))
+            out[document], out_scores[document] = label_of(
+                total, count, rows, outputs, children, found, stack, scores
+            )
 
 
 def most_probable(

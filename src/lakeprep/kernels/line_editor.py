@@ -28,7 +28,8 @@ import pyarrow as pa
 
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels.arrow import string_array, string_buffers
-from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, kernel
+from lakeprep.kernels.characters import NO_BITS, FlagTable, strip_end, strip_start
+from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, hot_helper, kernel
 from lakeprep.kernels.line_tests import (
     TRIGGERS,
     ascii_bytes,
@@ -39,10 +40,9 @@ from lakeprep.kernels.line_tests import (
     phrases,
 )
 from lakeprep.kernels.sentences import TERMINAL_BYTES, count_sentences
-from lakeprep.kernels.utf8 import ByteArray, copy_bytes, decode
+from lakeprep.kernels.utf8 import ByteArray, copy_bytes, decode, same_bytes
 
 Int64Array = npt.NDArray[np.int64]
-FlagTable = npt.NDArray[np.uint32]
 
 # Rows of the kernel's counts of one document.
 LINES: Final = 0
@@ -54,10 +54,8 @@ SENTENCES: Final = 5
 CHANGED: Final = 6
 EDIT_ROWS: Final = 7
 
-SPACE: Final = np.uint32(u.SPACE)
 LINE_BREAK: Final = np.uint32(u.LINE_BREAK)
 DIGIT: Final = np.uint32(u.DIGIT)
-NO_BITS: Final = np.uint32(0)
 
 
 # Bytes to stop at in the search for the end of a line.
@@ -79,12 +77,8 @@ def mark_end(data: ByteArray, at: int, end: int, flags: FlagTable) -> int:
         inner = after
     # Small letters only, as in C4: `begins_with` alone would also delete "[Edit]".
     word = EDIT if at + 1 < end and data[at + 1] == 0x65 else CITATION
-    if end - at < len(word):
-        return at
-    for i in range(len(word)):
-        if data[at + i] != word[i]:
-            return at
-    return at + len(word)
+    size = len(word)
+    return at + size if end - at >= size and same_bytes(data, at, word, 0, size) else at
 
 
 @helper
@@ -106,31 +100,6 @@ def copy_without_marks(
 
 
 @helper
-def strip_end(data: ByteArray, start: int, end: int, flags: FlagTable) -> int:
-    """Where the text ends without the white space at its end."""
-    while end > start:
-        last = end - 1
-        while last > start and (data[last] & 0xC0) == 0x80:
-            last -= 1
-        point, _ = decode(data, last, end)
-        if (flags[point] & SPACE) == NO_BITS:
-            break
-        end = last
-    return end
-
-
-@helper
-def strip_start(data: ByteArray, start: int, end: int, flags: FlagTable) -> int:
-    """Where the text begins without the white space at its beginning."""
-    while start < end:
-        point, after = decode(data, start, end)
-        if (flags[point] & SPACE) == NO_BITS:
-            break
-        start = after
-    return start
-
-
-@helper
 def line_end(
     data: ByteArray, at: int, end: int, flags: FlagTable, breaks: ByteArray
 ) -> tuple[int, int, bool]:
@@ -147,6 +116,35 @@ def line_end(
         bracket |= point == 0x5B
         at = after
     return end, end, bracket
+
+
+@hot_helper
+def edit_line(
+    data: ByteArray,
+    first: int,
+    last: int,
+    has_bracket: bool,
+    flags: FlagTable,
+    triggers: ByteArray,
+    terminal_marks: bool,
+    out: ByteArray,
+    written: ByteArray,
+    at: int,
+) -> tuple[int, bool, bool, bool]:
+    """The steps on the line ``data[first:last]``, stripped and not empty: writes it without its
+    marks to `out` (also `written`) at `at`. Returns where it ends there, whether it is dropped, and
+    whether it makes the document fail `lorem_ipsum` and `curly_bracket`."""
+    if few_words(data, first, last, flags) or has_long_word(data, first, last, flags):
+        return at, True, False, False
+    if has_bracket:
+        stop = copy_without_marks(data, first, last, flags, out, at)
+    else:
+        stop = at + last - first
+        copy_bytes(data, first, last - first, out, at)
+    if terminal_marks and not ends_well(written, at, stop):
+        return stop, True, False, False
+    dropped, lorem, curly = phrases(written, at, stop, triggers)
+    return stop, dropped, lorem, curly
 
 
 @kernel(
@@ -180,20 +178,12 @@ def edit_kernel(
             if first == last:
                 continue
             counts[LINES, document] += 1
-            if few_words(data, first, last, flags) or has_long_word(data, first, last, flags):
-                counts[DROPPED, document] += 1
-                continue
             line = filled + (filled > begun)
-            if bracket:
-                stop = copy_without_marks(data, first, last, flags, out, line)
-            else:
-                stop = line + last - first
-                copy_bytes(data, first, last - first, out, line)
-            dropped = terminal_marks and not ends_well(written, line, stop)
-            if not dropped:
-                dropped, lorem, curly = phrases(written, line, stop, triggers)
-                counts[LOREM_IPSUM, document] |= lorem
-                counts[CURLY, document] |= curly
+            stop, dropped, lorem, curly = edit_line(
+                data, first, last, bracket, flags, triggers, terminal_marks, out, written, line
+            )
+            counts[LOREM_IPSUM, document] |= lorem
+            counts[CURLY, document] |= curly
             if dropped:
                 counts[DROPPED, document] += 1
                 continue
@@ -214,11 +204,10 @@ def edit_kernel(
         filled = strip_end(written, begun, filled, flags)
         out_offsets[document + 1] = filled
         size = end - offsets[document]
-        counts[CHANGED, document] = size != filled - begun
-        for i in range(filled - begun):
-            if counts[CHANGED, document] or out[begun + i] != data[offsets[document] + i]:
-                counts[CHANGED, document] = 1
-                break
+        kept_all = size == filled - begun
+        counts[CHANGED, document] = not (
+            kept_all and same_bytes(data, offsets[document], written, begun, size)
+        )
     return filled
 
 

@@ -15,7 +15,14 @@ import numpy.typing as npt
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels.arrow import longest
 from lakeprep.kernels.blocks import code_points, equal_bytes, hash_bytes, points_and_feeds
-from lakeprep.kernels.characters import FlagTable
+from lakeprep.kernels.characters import (
+    NO_BITS,
+    TERMINAL,
+    FlagTable,
+    last_point,
+    strip_end,
+    strip_start,
+)
 from lakeprep.kernels.compiled import (
     BYTES,
     OFFSETS,
@@ -31,7 +38,15 @@ from lakeprep.kernels.line_marks import (
     ends_in_ellipsis,
     scheme_ends,
 )
-from lakeprep.kernels.ngrams import Int32Array, UInt64Array, clear, item, slot_of, table_slots
+from lakeprep.kernels.ngrams import (
+    PROBES,
+    Int32Array,
+    UInt64Array,
+    clear,
+    item,
+    slot_of,
+    table_slots,
+)
 from lakeprep.kernels.unicode import UnicodeTables
 from lakeprep.kernels.utf8 import ByteArray, decode
 
@@ -68,16 +83,12 @@ LINE_ROWS: Final = 24
 SHORT_LINE: Final = 30  # code points, RULES.md section 5
 ELLIPSIS: Final = 0x2026
 BULLET: Final = 0x2022
-PROBES: Final = 256
 
-SPACE: Final = np.uint32(u.SPACE)
-TERMINAL: Final = np.uint32(u.TERMINAL)
 NOT_OTHER: Final = np.uint32(u.WORD | u.SPACE)
 UPPER_BIT, DIGIT_BIT, SPACE_BIT, LATIN_BIT, BRACKET_BIT, HAN_BIT = (
     bit.bit_length() - 1 for bit in (u.UPPER, u.DIGIT, u.SPACE, u.LATIN, u.BRACKET, u.HAN)
 )
 ONE: Final = np.uint32(1)
-NO_BITS: Final = np.uint32(0)
 
 JAVASCRIPT: Final = np.frombuffer(b"javascript", dtype=np.uint8)
 LOREM: Final = np.frombuffer(b"lorem ipsum", dtype=np.uint8)
@@ -170,41 +181,18 @@ def count_characters(
 
 
 @helper
-def text_start(data: ByteArray, start: int, end: int, flags: FlagTable) -> tuple[int, int]:
-    """The first character that is no white space, and where it stands; (0, end) for none."""
-    while start < end:
-        point, after = decode(data, start, end)
-        if (flags[point] & SPACE) == NO_BITS:
-            return point, start
-        start = after
-    return 0, end
-
-
-@helper
-def last_point(data: ByteArray, start: int, end: int) -> tuple[int, int]:
-    """The last character of a stretch that is not empty, and where it begins."""
-    last = end - 1
-    while last > start and (data[last] & 0xC0) == 0x80:
-        last -= 1
-    point, _ = decode(data, last, end)
-    return point, last
-
-
-@helper
 def close_split_line(
     data: ByteArray, start: int, end: int, flags: FlagTable, out: FloatRows, document: int
 ) -> None:
     """Counts a line of splitlines()."""
     out[SPLIT_LINES, document] += 1
-    first, start = text_start(data, start, end, flags)
+    start = strip_start(data, start, end, flags)
+    if start == end:
+        return
+    first, _ = decode(data, start, end)
     if first == BULLET or first == 0x2D:
         out[BULLET_LINES, document] += 1
-    while end > start:
-        point, last = last_point(data, start, end)
-        if (flags[point] & SPACE) == NO_BITS:
-            break
-        end = last
-    if ends_in_ellipsis(data, start, end):
+    if ends_in_ellipsis(data, start, strip_end(data, start, end, flags)):
         out[ELLIPSIS_LINES, document] += 1
 
 
@@ -224,7 +212,7 @@ def close_line(
 ) -> int:
     """Counts a line of ``split("\\n")``, unless it is blank. `kept` different ones are in the
     table; returns how many are then. `begins` are places in `data`."""
-    if text_start(data, start, end, flags)[1] == end:
+    if strip_start(data, start, end, flags) == end:
         return kept
     size, points = end - start, code_points(data, start, end)
     out[LINES, document] += 1
@@ -290,7 +278,7 @@ def count_document(
             out[JAVASCRIPT_LINES, document] += scripted
             scripted = False
             if byte == 0x0D and after < end and data[after] == 0x0A:
-                at, byte, after = after, np.uint8(0x0A), after + 1  # "\\r\\n" breaks once
+                at, byte, after = after, np.uint8(0x0A), after + 1  # "\r\n" breaks once
             if byte == 0x0A:
                 kept = close_line(
                     data, line, at, flags, kept, slots, table, begins, sizes, out, document

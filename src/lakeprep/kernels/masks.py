@@ -21,7 +21,6 @@ from lakeprep.kernels import unicode as u
 from lakeprep.kernels.addresses import (
     domain_end,
     ipv4_end,
-    is_digit,
     is_pseudonym,
     is_public_ipv4,
     local_start,
@@ -29,6 +28,7 @@ from lakeprep.kernels.addresses import (
     word_in,
 )
 from lakeprep.kernels.arrow import string_array, string_buffers
+from lakeprep.kernels.characters import is_digit
 from lakeprep.kernels.compiled import BYTES, I64_TABLE, OFFSETS, U32_TABLE, helper, kernel
 from lakeprep.kernels.phone_context import is_fictional
 from lakeprep.kernels.phones import MOST_DIGITS, SCRATCH_ROWS, phone_end
@@ -256,8 +256,8 @@ def _counts(rows: Int64Array, documents: int) -> dict[str, Int64Array]:
 def mask(
     texts: pa.Array, *, kinds: Collection[str] = KINDS, salt: bytes = b""
 ) -> tuple[pa.Array, dict[str, Int64Array]]:
-    """The texts (a string array; nulls stay null) with each span of one of `kinds`
-    replaced, and their number of each of `KINDS` in each text.
+    """The texts (a string or large_string array; nulls stay null) with each span of one of `kinds`
+    replaced, and their number in each text for each of `KINDS`.
 
     The replacement depends on kind, value (e-mail in lower case, a telephone number's digits) and
     salt alone: the same person has the same pseudonym in every document. At most 64 bytes of the

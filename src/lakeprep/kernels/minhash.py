@@ -27,7 +27,7 @@ from lakeprep.kernels.compiled import (
     hot_helper,
     kernel,
 )
-from lakeprep.kernels.shingles import shingle_hashes, token_hashes
+from lakeprep.kernels.shingles import common_shingles, shingle_hashes, token_hashes
 from lakeprep.kernels.utf8 import ByteArray, mix
 
 Int64Array = npt.NDArray[np.int64]
@@ -277,17 +277,12 @@ def similarity_kernel(
     jaccard: npt.NDArray[np.float64],
     containment: npt.NDArray[np.float64],
 ) -> None:
-    """Merges the sorted sets of each pair."""
+    """Fills `jaccard` and `containment`, one place a pair of sets."""
     for pair in range(len(left_offsets) - 1):
         i, left_end = left_offsets[pair], left_offsets[pair + 1]
         j, right_end = right_offsets[pair], right_offsets[pair + 1]
         left_size, right_size = left_end - i, right_end - j
-        common = 0
-        while i < left_end and j < right_end:
-            a, b = left[i], right[j]
-            common += a == b
-            i += a <= b
-            j += b <= a
+        common = common_shingles(left, i, left_end, right, j, right_end)
         smaller = min(left_size, right_size)
         jaccard[pair] = common / (left_size + right_size - common) if smaller else 0.0
         containment[pair] = common / smaller if smaller else 0.0

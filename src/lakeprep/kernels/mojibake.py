@@ -20,12 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lakeprep.kernels import unicode as u
+from lakeprep.kernels.characters import FlagTable, last_point
 from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, kernel
 from lakeprep.kernels.unicode import UnicodeTables
 from lakeprep.kernels.utf8 import ByteArray, decode
 
 Int64Array = npt.NDArray[np.int64]
-FlagTable = npt.NDArray[np.uint32]
 
 # What a sequence holds, as bits.
 ODD: Final = 1
@@ -119,10 +119,7 @@ def flags_before(data: ByteArray, start: int, at: int, flags: FlagTable) -> np.u
     speaks of a letter."""
     if at == start:
         return NO_BITS
-    before = at - 1
-    while before > start and (data[before] & 0xC0) == 0x80:
-        before -= 1
-    point, _ = decode(data, before, at)
+    point, before = last_point(data, start, at)
     if point == 0xA0 and before > start:
         return flags_before_space(data, start, before)
     quoting = point == OPENING or point == 0x22 or point == 0x28 or 0x2018 <= point <= 0x201F

@@ -92,8 +92,19 @@ def slot_of(key: np.uint64, slots: int) -> int:
 
 
 @hot_helper
-def append_token(data: ByteArray, start: int, stop: int, packed: ByteArray, at: int) -> None:
-    """Writes a token to `packed` from `at` on."""
+def append_token(
+    data: ByteArray,
+    start: int,
+    stop: int,
+    key: np.uint64,
+    packed: ByteArray,
+    starts: Int32Array,
+    keys: UInt64Array,
+    kept: int,
+) -> int:
+    """Puts a token, whose hash is `key`, behind the `kept` ones, of which the last ends at
+    ``starts[kept]`` of `packed`; returns how many there are then."""
+    at = item(starts, kept)
     if stop + BLOCK <= len(data):
         store(packed, at, load(data, start))
         for done in range(BLOCK, stop - start, BLOCK):
@@ -101,6 +112,9 @@ def append_token(data: ByteArray, start: int, stop: int, packed: ByteArray, at: 
     else:
         for i in range(stop - start):
             packed[at + i] = data[start + i]
+    keys[kept] = key
+    starts[kept + 1] = at + stop - start
+    return kept + 1
 
 
 @hot_helper

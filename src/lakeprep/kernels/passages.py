@@ -27,6 +27,7 @@ import pyarrow as pa
 
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels.arrow import string_buffers
+from lakeprep.kernels.characters import FlagTable
 from lakeprep.kernels.compiled import (
     BYTES,
     I32_ROWS,
@@ -37,19 +38,18 @@ from lakeprep.kernels.compiled import (
     hot_helper,
     kernel,
 )
-from lakeprep.kernels.shingles import BACK_ROTATION, ROTATION, SHINGLE_FACTOR, token_hashes
+from lakeprep.kernels.shingles import chain, token_hashes
 from lakeprep.kernels.utf8 import FNV_OFFSET, ByteArray, mix
 from lakeprep.kernels.words import (
     HAS_OTHER_THAN_SYMBOL,
-    IS_PUNCTUATION,
     IS_TERMINAL,
+    begins_sentence,
     measure,
     next_token,
 )
 
 Int64Array = npt.NDArray[np.int64]
 UInt64Array = npt.NDArray[np.uint64]
-FlagTable = npt.NDArray[np.uint32]
 Bools = npt.NDArray[np.bool_]
 Unit = Literal["sentences", "paragraphs", "lines"]
 
@@ -78,6 +78,22 @@ def has_feeds(data: ByteArray, start: int, end: int, least: int) -> bool:
         if run == least:
             return True
     return False
+
+
+@hot_helper
+def write_bounds(
+    row: Int64Array,
+    start: int,
+    stop: int,
+    first_word: int,
+    last_word: int,
+    first_sentence: int,
+    last_sentence: int,
+) -> None:
+    """Fills the columns of a unit."""
+    row[START], row[STOP] = start, stop
+    row[FIRST_WORD], row[LAST_WORD] = first_word, last_word
+    row[FIRST_SENTENCE], row[LAST_SENTENCE] = first_sentence, last_sentence
 
 
 @kernel(f"{_ROWS}({OFFSETS}, {BYTES}, {U32_TABLE}, {I32_TABLE}, int64, int64[::1], int64[:, ::1])")
@@ -109,12 +125,11 @@ def unit_kernel(
             begin, stop, at, _ = next_token(data, first, at, end, flags)
             while begin < stop:
                 _, kind, _ = measure(data, begin, stop, flags, lower)
-                opens = boundary and (sentences == 0 or (kind & IS_PUNCTUATION) == 0)
+                opens = boundary and begins_sentence(kind, sentences)
                 if begun and (opens if feeds == 0 else has_feeds(data, last, begin, feeds)):
-                    row = out[filled]
-                    row[START], row[STOP] = start, last
-                    row[FIRST_WORD], row[LAST_WORD] = words_before, words
-                    row[FIRST_SENTENCE], row[LAST_SENTENCE] = sentences_before, sentences
+                    write_bounds(
+                        out[filled], start, last, words_before, words, sentences_before, sentences
+                    )
                     filled += 1
                     start, words_before, sentences_before = last, words, sentences
                 begun = True
@@ -126,10 +141,7 @@ def unit_kernel(
                 last = stop
                 begin, stop = stop, at
         if begun:
-            row = out[filled]
-            row[START], row[STOP] = start, end
-            row[FIRST_WORD], row[LAST_WORD] = words_before, words
-            row[FIRST_SENTENCE], row[LAST_SENTENCE] = sentences_before, sentences
+            write_bounds(out[filled], start, end, words_before, words, sentences_before, sentences)
             filled += 1
         totals[document, 0], totals[document, 1] = words, sentences
         unit_offsets[document + 1] = filled
@@ -137,14 +149,8 @@ def unit_kernel(
 
 
 @hot_helper
-def chain(value: np.uint64, item: np.uint64) -> np.uint64:
-    """One step of a passage's first hash, as in a shingle's."""
-    return (((value << ROTATION) | (value >> BACK_ROTATION)) ^ item) * SHINGLE_FACTOR
-
-
-@hot_helper
 def second_chain(value: np.uint64, item: np.uint64) -> np.uint64:
-    """One step of its second hash."""
+    """One step of a passage's second hash; of its first, `chain`, as in a shingle's."""
     return mix(value ^ item)
 
 

@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from lakeprep.kernels.addresses import (
     is_alphanumeric,
-    is_digit,
     is_letter,
     latin_before,
     word_before,
     word_in,
     word_is,
 )
+from lakeprep.kernels.characters import is_digit
 from lakeprep.kernels.compiled import helper
 from lakeprep.kernels.utf8 import ByteArray
 

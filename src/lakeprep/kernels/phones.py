@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from lakeprep.kernels.addresses import is_digit
+from lakeprep.kernels.characters import is_digit
 from lakeprep.kernels.compiled import helper
 from lakeprep.kernels.phone_context import announced, extension_end, may_begin, may_end
 from lakeprep.kernels.utf8 import ByteArray, byte_at

@@ -35,7 +35,7 @@ from lakeprep.kernels.blocks import (
     load,
     points_and_feeds,
 )
-from lakeprep.kernels.characters import SPACE, FlagTable
+from lakeprep.kernels.characters import FlagTable, strip_end, strip_start
 from lakeprep.kernels.compiled import helper
 from lakeprep.kernels.ngrams import (
     PROBES,
@@ -48,7 +48,7 @@ from lakeprep.kernels.ngrams import (
     table_slots,
     top_grams,
 )
-from lakeprep.kernels.utf8 import ByteArray, decode
+from lakeprep.kernels.utf8 import ByteArray
 
 Int64Array = npt.NDArray[np.int64]
 FloatRows = npt.NDArray[np.float64]
@@ -90,25 +90,6 @@ def next_line_feed(data: ByteArray, start: int, end: int) -> int:
     while at < end and data[at] != 0x0A:
         at += 1
     return at
-
-
-@helper
-def stripped(data: ByteArray, start: int, end: int, flags: FlagTable) -> tuple[int, int]:
-    """Where the text without white space at its ends begins and ends."""
-    while start < end:
-        point, after = decode(data, start, end)
-        if flags[point] & SPACE == 0:
-            break
-        start = after
-    while start < end:
-        last = end - 1
-        while last > start and data[last] & 0xC0 == 0x80:
-            last -= 1
-        point, _ = decode(data, last, end)
-        if flags[point] & SPACE == 0:
-            break
-        end = last
-    return start, end
 
 
 @helper
@@ -184,7 +165,8 @@ def count_repetition(
     `seen` on is scratch (`Scratch`)."""
     points, feeds = points_and_feeds(data, start, end)
     lines = duplicate_pieces(data, start, end, feeds, 1, table, first, times)
-    begin, stop = stripped(data, start, end, flags)
+    begin = strip_start(data, start, end, flags)
+    stop = strip_end(data, begin, end, flags)
     paragraphs = duplicate_pieces(data, begin, stop, feeds, 2, table, first, times)
     top_grams(packed, starts, keys, tokens, table, places, numbers, first, times, top)
     dup_grams(

@@ -15,20 +15,15 @@ import numpy.typing as npt
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels.compiled import helper
 from lakeprep.kernels.utf8 import ByteArray, decode
-from lakeprep.kernels.words import next_token
+from lakeprep.kernels.words import IS_TERMINAL, begins_sentence, kind_of, next_token
 
 FlagTable = npt.NDArray[np.uint32]
 
-PUNCTUATION: Final = np.uint32(u.PUNCTUATION)
 TERMINAL: Final = np.uint32(u.TERMINAL)
 WORD: Final = np.uint32(u.WORD)
 JOINED: Final = np.uint32(u.JOINED)
 PARTING: Final = np.uint32(u.PARTING)
 NO_BITS: Final = np.uint32(0)
-
-# What `token_kind` finds out, as bits.
-IS_TERMINAL: Final = 1
-IS_PUNCTUATION: Final = 2
 
 
 def _first_bytes() -> npt.NDArray[np.uint8]:
@@ -45,19 +40,15 @@ TERMINAL_BYTES: Final = _first_bytes()
 
 @helper
 def token_kind(data: ByteArray, start: int, end: int, flags: FlagTable) -> int:
-    """Whether a token is one terminal mark, and whether it is nothing but punctuation."""
-    common = ~NO_BITS
+    """A token's kind, which `measure` finds with more."""
+    seen, common = NO_BITS, ~NO_BITS
     at, points = start, 0
     while at < end:
         point, at = decode(data, at, end)
+        seen |= flags[point]
         common &= flags[point]
         points += 1
-    kind = 0
-    if points == 1 and (common & TERMINAL) != NO_BITS:
-        kind |= IS_TERMINAL
-    if (common & PUNCTUATION) != NO_BITS:
-        kind |= IS_PUNCTUATION
-    return kind
+    return kind_of(seen, common, points)
 
 
 @helper
@@ -110,7 +101,7 @@ def count_sentences(
                 boundary = False
                 continue
             begin, at, kind = token_after(data, start, safe, end, flags)
-            if begin < at and (count == 0 or (kind & IS_PUNCTUATION) == 0):
+            if begin < at and begins_sentence(kind, count):
                 count += 1
                 boundary = (kind & IS_TERMINAL) != 0
             safe = at

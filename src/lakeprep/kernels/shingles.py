@@ -7,9 +7,8 @@ its own; every other run is a token. A shingle is five consecutive tokens; a tex
 tokens is one shingle; a text without tokens has none.
 
 Hash of a token: FNV-1a over its folded code points (32 bits a step), then MurmurHash3's 64-bit
-finalizer. Hash of a shingle: the tokens' hashes chained by rotate, multiply and add, begun with
-the number of tokens, then the finalizer: 64 bits, for verification. Its upper 32 bits are what
-MinHash is fed.
+finalizer. Hash of a shingle: the tokens' hashes chained (`chain`), begun with the number of
+tokens, then the finalizer: 64 bits, for verification. Its upper 32 bits are what MinHash is fed.
 """
 
 from __future__ import annotations
@@ -134,6 +133,12 @@ def token_hashes(
     return count
 
 
+@hot_helper
+def chain(value: np.uint64, item: np.uint64) -> np.uint64:
+    """One step of a hash of hashes: rotate, exclusive or, multiply."""
+    return (((value << ROTATION) | (value >> BACK_ROTATION)) ^ item) * SHINGLE_FACTOR
+
+
 @helper
 def shingle_hashes(tokens: UInt64Array, count: int, out: UInt64Array) -> int:
     """Writes the hashes of the shingles of `count` tokens to `out`; returns how many. `out` may
@@ -144,7 +149,20 @@ def shingle_hashes(tokens: UInt64Array, count: int, out: UInt64Array) -> int:
     for first in range(count - size + 1):
         value = np.uint64(size)
         for i in range(size):
-            value = (value << ROTATION) | (value >> BACK_ROTATION)
-            value = (value ^ tokens[first + i]) * SHINGLE_FACTOR
+            value = chain(value, tokens[first + i])
         out[first] = mix(value)
     return count - size + 1
+
+
+@helper
+def common_shingles(
+    left: Int64Array, i: int, left_end: int, right: Int64Array, j: int, right_end: int
+) -> int:
+    """How many shingles two sets have in common, which are ascending stretches of two arrays."""
+    common = 0
+    while i < left_end and j < right_end:
+        a, b = left[i], right[j]
+        common += a == b
+        i += a <= b
+        j += b <= a
+    return common

@@ -19,11 +19,35 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lakeprep.kernels.arrow import int64_lists, list_buffers
+from lakeprep.kernels.buckets import (
+    N_CLUSTER,
+    N_ID,
+    N_START,
+    N_STOP,
+    N_SURVIVOR,
+    N_TEXT,
+    N_URL,
+    ROWS2,
+    S_COMPONENT,
+    S_ENTRIES,
+    S_GENERATION,
+    S_NODES,
+    S_POOL,
+    Buckets,
+    enter,
+    keep_shingles,
+    look_up,
+    node_of,
+    own_key,
+    same,
+    start_component,
+)
 from lakeprep.kernels.compiled import I64_TABLE, helper, hot_helper, kernel
-from lakeprep.kernels.utf8 import mix
+from lakeprep.kernels.shingles import common_shingles
 
 Int64Array = npt.NDArray[np.int64]
 Float64Array = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 #: What the caller knows of a document: it is to be decided; it survives; it is a duplicate.
 OPEN: Final = 0
@@ -48,62 +72,6 @@ URL_DIGEST: Final = 6
 SURVIVOR_ID: Final = 8
 CLUSTER: Final = 10
 FACTS: Final = 12
-
-# Columns of `nodes`: the documents of this component so far.
-N_ID: Final = 0
-N_TEXT: Final = 2
-N_URL: Final = 4
-N_CLUSTER: Final = 6
-N_SURVIVOR: Final = 8  # its node; -1 for a survivor, -2 where it is not here
-N_START: Final = 9
-N_STOP: Final = 10
-NODE: Final = 11
-
-# Columns of `slots`: the hash table of buckets. Entries of other generations are free places.
-KEY: Final = 0
-GENERATION: Final = 1
-HEAD: Final = 2
-COUNT: Final = 3
-SLOT: Final = 4
-
-# Places of `state`.
-S_NODES: Final = 0
-S_ENTRIES: Final = 1
-S_POOL: Final = 2
-S_SLOTS: Final = 3
-S_GENERATION: Final = 4
-S_COMPONENT: Final = 5
-STATE: Final = 6
-
-ROWS2: Final = "int64[:, ::1]"
-
-
-@hot_helper
-def same(left: Int64Array, i: int, right: Int64Array, j: int) -> bool:
-    """Two neighbouring places are equal."""
-    return bool(left[i] == right[j] and left[i + 1] == right[j + 1])
-
-
-@hot_helper
-def place_of(slots: Int64Array, key: int, generation: int) -> int:
-    """The slot of a bucket, or the free one where it would go."""
-    mask = len(slots) - 1
-    at = np.int64(mix(np.uint64(key))) & mask
-    while slots[at, GENERATION] == generation and slots[at, KEY] != key:
-        at = (at + 1) & mask
-    return int(at)
-
-
-@helper
-def shared(left: Int64Array, i: int, i_end: int, right: Int64Array, j: int, j_end: int) -> int:
-    """How many values two ascending runs have in common."""
-    common = 0
-    while i < i_end and j < j_end:
-        a, b = left[i], right[j]
-        common += a == b
-        i += a <= b
-        j += b <= a
-    return common
 
 
 @helper
@@ -139,123 +107,12 @@ def compare(
     measured[0], measured[1] = 0.0, 0.0
     if smaller == 0:
         return kind
-    common = shared(values, start, stop, pool, node[N_START], node[N_STOP])
+    common = common_shingles(values, start, stop, pool, node[N_START], node[N_STOP])
     measured[0] = common / (size + other - common)
     measured[1] = common / smaller
     if kind == 0 and (measured[0] >= limits[0] or (may_contain and measured[1] >= limits[1])):
         kind = NEAR
     return kind
-
-
-@helper
-def put_sorted(values: Int64Array, count: int, value: int) -> int:
-    """Insert into the first `count` ascending values; the new count."""
-    at = count
-    while at > 0 and values[at - 1] > value:
-        values[at] = values[at - 1]
-        at -= 1
-    values[at] = value
-    return count + 1
-
-
-@helper
-def look_up(
-    keys: Int64Array,
-    first: int,
-    last: int,
-    nodes: Int64Array,
-    slots: Int64Array,
-    entries: Int64Array,
-    seen: Int64Array,
-    mark: int,
-    generation: int,
-    survivors: Int64Array,
-    dropped: Int64Array,
-    counts: Int64Array,
-) -> None:
-    """Writes the members of the buckets `keys[first:last]` to `survivors` (with those that dropped
-    members were dropped for) and `dropped`, each ascending, and their numbers to `counts`."""
-    counts[0] = counts[1] = 0
-    for i in range(first, last):
-        at = place_of(slots, keys[i], generation)
-        if slots[at, GENERATION] != generation:
-            continue
-        entry = slots[at, HEAD]
-        while entry >= 0:
-            member = entries[entry, 0]
-            entry = entries[entry, 1]
-            if seen[member] == mark:
-                continue
-            seen[member] = mark
-            survivor = nodes[member, N_SURVIVOR]
-            if survivor == -1:
-                counts[0] = put_sorted(survivors, counts[0], member)
-                continue
-            counts[1] = put_sorted(dropped, counts[1], member)
-            if survivor >= 0 and seen[survivor] != mark:
-                seen[survivor] = mark
-                counts[0] = put_sorted(survivors, counts[0], survivor)
-
-
-@helper
-def enter(
-    key: int,
-    node: int,
-    capacity: int,
-    nodes: Int64Array,
-    slots: Int64Array,
-    entries: Int64Array,
-    state: Int64Array,
-) -> bool:
-    """Make the node a member of a bucket; False where the bucket is full. A copy of a member that
-    has the same survivor adds nothing to the bucket and need not enter."""
-    at = place_of(slots, key, state[S_GENERATION])
-    if slots[at, GENERATION] != state[S_GENERATION]:
-        slots[at, KEY] = key
-        slots[at, GENERATION] = state[S_GENERATION]
-        slots[at, HEAD] = -1
-        slots[at, COUNT] = 0
-        state[S_SLOTS] += 1
-    own = nodes[node, N_SURVIVOR]
-    own = node if own == -1 else own
-    entry = slots[at, HEAD]
-    while entry >= 0:
-        member = entries[entry, 0]
-        entry = entries[entry, 1]
-        survivor = nodes[member, N_SURVIVOR]
-        survivor = member if survivor == -1 else survivor
-        if survivor == own and same(nodes[member], N_TEXT, nodes[node], N_TEXT):
-            return True
-    if slots[at, COUNT] >= capacity:
-        return False
-    entries[state[S_ENTRIES], 0] = node
-    entries[state[S_ENTRIES], 1] = slots[at, HEAD]
-    slots[at, HEAD] = state[S_ENTRIES]
-    slots[at, COUNT] += 1
-    state[S_ENTRIES] += 1
-    return True
-
-
-@hot_helper
-def own_key(values: Int64Array, at: int) -> int:
-    """Key of the bucket in which a document is found by its id."""
-    return int(np.int64(mix(np.uint64(values[at]) ^ mix(np.uint64(values[at + 1])))))
-
-
-@helper
-def node_of(
-    facts: Int64Array, nodes: Int64Array, slots: Int64Array, entries: Int64Array, generation: int
-) -> int:
-    """The node of the survivor that a standing duplicate names; -2 where it is not here."""
-    at = place_of(slots, own_key(facts, SURVIVOR_ID), generation)
-    if slots[at, GENERATION] == generation:
-        entry = slots[at, HEAD]
-        while entry >= 0:
-            member = entries[entry, 0]
-            if same(nodes[member], N_ID, facts, SURVIVOR_ID):
-                return int(member)
-            entry = entries[entry, 1]
-    return -2
 
 
 @helper
@@ -296,31 +153,6 @@ def decide_one(
 
 
 @helper
-def start_component(component: int, state: Int64Array) -> None:
-    """Forget the component before."""
-    for i in range(S_GENERATION):
-        state[i] = 0
-    state[S_GENERATION] += 1
-    state[S_COMPONENT] = component
-
-
-@helper
-def keep_shingles(
-    values: Int64Array, start: int, stop: int, node: Int64Array, pool: Int64Array, state: Int64Array
-) -> bool:
-    """Copy a document's shingles into the pool; False where there is no room."""
-    used = state[S_POOL]
-    if used + stop - start > len(pool):
-        return False
-    for i in range(stop - start):
-        pool[used + i] = values[start + i]
-    node[N_START] = used
-    node[N_STOP] = used + stop - start
-    state[S_POOL] = node[N_STOP]
-    return True
-
-
-@helper
 def take_over(facts: Int64Array, node: Int64Array) -> None:
     """A document's facts into its node."""
     for i in range(2):
@@ -330,6 +162,43 @@ def take_over(facts: Int64Array, node: Int64Array) -> None:
         node[N_CLUSTER + i] = facts[CLUSTER + i]
     node[N_START] = 0
     node[N_STOP] = 0
+
+
+@hot_helper
+def keep(
+    facts: Int64Array,
+    keys: Int64Array,
+    first: int,
+    last: int,
+    values: Int64Array,
+    start: int,
+    stop: int,
+    node: int,
+    capacity: int,
+    nodes: Int64Array,
+    slots: Int64Array,
+    entries: Int64Array,
+    pool: Int64Array,
+    state: Int64Array,
+    left_out: Bools,
+) -> None:
+    """Keeps a document for later ones to meet: its node, its shingles `values[start:stop]` and its
+    places in the buckets `keys[first:last]`, and in one of its own if it is to be found by its id.
+    Where it enters none, nothing of it is kept. Writes to `left_out` which were full; without room
+    for its shingles, all are."""
+    used, entries_before = state[S_POOL], state[S_ENTRIES]
+    if not keep_shingles(values, start, stop, nodes[node], pool, state):
+        for i in range(first, last):
+            left_out[i] = True
+        return
+    if facts[STANDING] == KEPT:
+        enter(own_key(facts, ID), node, capacity, nodes, slots, entries, state)
+    for i in range(first, last):
+        left_out[i] = not enter(keys[i], node, capacity, nodes, slots, entries, state)
+    if state[S_ENTRIES] > entries_before:
+        state[S_NODES] += 1
+    else:  # nobody will meet it
+        state[S_POOL] = used
 
 
 @kernel(
@@ -354,7 +223,7 @@ def survivor_kernel(
     mark: int,
     out: Int64Array,
     measured: Float64Array,
-    left_out: npt.NDArray[np.bool_],
+    left_out: Bools,
 ) -> None:
     """Decides a batch. `out`: kind, id of the survivor (2), cluster (2); `measured`: Jaccard
     similarity and containment; `left_out`: for each key, whether its bucket was full."""
@@ -375,65 +244,27 @@ def survivor_kernel(
         seen[node] = -1
         if fact[STANDING] == OPEN:
             look_up(
-                keys,
-                first,
-                last,
-                nodes,
-                slots,
-                entries,
-                seen,
-                mark + document,
-                state[S_GENERATION],
-                survivors,
-                dropped,
-                counts,
-            )
+                keys, first, last, nodes, slots, entries, seen, mark + document,
+                state[S_GENERATION], survivors, dropped, counts,
+            )  # fmt: skip
             out[document, 0] = decide_one(
-                fact,
-                values,
-                start,
-                stop,
-                nodes,
-                node,
-                pool,
-                limits,
-                survivors,
-                dropped,
-                counts,
-                measured[document],
-            )
+                fact, values, start, stop, nodes, node, pool, limits,
+                survivors, dropped, counts, measured[document],
+            )  # fmt: skip
         elif fact[STANDING] == KEPT:
             nodes[node, N_SURVIVOR] = -1
         else:
-            nodes[node, N_SURVIVOR] = node_of(fact, nodes, slots, entries, state[S_GENERATION])
+            nodes[node, N_SURVIVOR] = node_of(
+                fact, SURVIVOR_ID, nodes, slots, entries, state[S_GENERATION]
+            )
         survivor = nodes[node, N_SURVIVOR]
         for i in range(2):
             out[document, 1 + i] = nodes[survivor, N_ID + i] if survivor >= 0 else 0
             out[document, 3 + i] = nodes[node, N_CLUSTER + i]
-        used = state[S_POOL]
-        if not keep_shingles(values, start, stop, nodes[node], pool, state):
-            for i in range(first, last):
-                left_out[i] = True
-            continue
-        state[S_NODES] += 1
-        entries_before = state[S_ENTRIES]
-        if fact[STANDING] == KEPT:
-            enter(own_key(fact, ID), node, capacity, nodes, slots, entries, state)
-        for i in range(first, last):
-            left_out[i] = not enter(keys[i], node, capacity, nodes, slots, entries, state)
-        if state[S_ENTRIES] == entries_before:  # nobody will meet it
-            state[S_NODES] -= 1
-            state[S_POOL] = used
-
-
-@kernel(f"void({ROWS2}, int64, {ROWS2})")
-def rehash_kernel(slots: Int64Array, generation: int, grown: Int64Array) -> None:
-    """Moves the buckets of this generation into a larger table."""
-    for at in range(len(slots)):
-        if slots[at, GENERATION] == generation:
-            to = place_of(grown, slots[at, KEY], generation)
-            for i in range(SLOT):
-                grown[to, i] = slots[at, i]
+        keep(
+            fact, keys, first, last, values, start, stop, node, capacity,
+            nodes, slots, entries, pool, state, left_out,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,12 +300,7 @@ class Survivors:
             [none if limit is None else limit for limit in (min_jaccard, min_containment)]
         )
         self._capacity = capacity
-        self._nodes = np.empty((1024, NODE), dtype=np.int64)
-        self._slots = np.zeros((4096, SLOT), dtype=np.int64)
-        self._entries = np.empty((4096, 2), dtype=np.int64)
-        self._pool = np.empty(1 << 16, dtype=np.int64)
-        self._seen = np.empty(1024, dtype=np.int64)
-        self._state = np.zeros(STATE, dtype=np.int64)
+        self._buckets = Buckets()
         self._mark = 0
 
     def decide(self, facts: Int64Array, keys: pa.Array, shingles: pa.Array) -> Decided:
@@ -483,7 +309,9 @@ class Survivors:
         key_offsets, flat_keys = list_buffers(keys)
         offsets, values = list_buffers(shingles)
         count = len(facts)
-        self._make_room(count, int(key_offsets[-1] - key_offsets[0]), int(offsets[-1] - offsets[0]))
+        key_count, shingle_count = (int(o[-1] - o[0]) for o in (key_offsets, offsets))
+        own = self._buckets
+        own.make_room(count, key_count, shingle_count, most_shingles=SHINGLES)
         out = np.zeros((count, 5), dtype=np.int64)
         measured = np.zeros((count, 2))
         left_out = np.zeros(len(flat_keys), dtype=np.bool_)
@@ -495,12 +323,12 @@ class Survivors:
             values,
             self._limits,
             self._capacity,
-            self._nodes,
-            self._slots,
-            self._entries,
-            self._pool,
-            self._seen,
-            self._state,
+            own.nodes,
+            own.slots,
+            own.entries,
+            own.pool,
+            own.seen,
+            own.state,
             self._mark,
             out,
             measured,
@@ -516,26 +344,3 @@ class Survivors:
             containment=measured[:, 1],
             left_out=int64_lists(ends - ends[0], flat_keys[left_out]),
         )
-
-    def _make_room(self, documents: int, keys: int, shingles: int) -> None:
-        """Room for one more batch, wherever its components end."""
-        nodes, entries, pool, slots = (int(self._state[i]) for i in range(4))
-        self._nodes = _grown(self._nodes, nodes, documents)
-        self._seen = _grown(self._seen, nodes, documents)
-        self._entries = _grown(self._entries, entries, keys + documents)
-        self._pool = _grown(self._pool, pool, shingles, most=SHINGLES)
-        if 2 * (slots + keys + documents) > len(self._slots):
-            size = 1 << (2 * (slots + keys + documents)).bit_length()
-            grown = np.zeros((size, SLOT), dtype=np.int64)
-            rehash_kernel(self._slots, int(self._state[S_GENERATION]), grown)
-            self._slots = grown
-
-
-def _grown(array: Int64Array, used: int, more: int, most: int = 1 << 62) -> Int64Array:
-    """`array`, or a larger one that begins with its used part; no longer than `most`."""
-    needed = min(used + more, most)
-    if needed <= len(array):
-        return array
-    grown = np.empty((min(max(needed, 2 * len(array)), most), *array.shape[1:]), dtype=np.int64)
-    grown[:used] = array[:used]
-    return grown

@@ -63,10 +63,11 @@ def mix(value: np.uint64) -> np.uint64:
 
 
 @helper
-def same_bytes(data: ByteArray, left: int, right: int, size: int) -> bool:
-    """Whether two stretches of `size` bytes are equal."""
-    for i in range(size):  # noqa: SIM110 (Numba compiles no generator)
-        if data[left + i] != data[right + i]:
+def same_bytes(left: ByteArray, i: int, right: ByteArray, j: int, size: int) -> bool:
+    """Whether `size` bytes of one array are those of another. (`blocks.equal_bytes` is faster for
+    two long stretches of one.)"""
+    for at in range(size):  # noqa: SIM110 (Numba compiles no generator)
+        if left[i + at] != right[j + at]:
             return False
     return True
 

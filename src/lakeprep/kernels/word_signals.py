@@ -16,12 +16,12 @@ from lakeprep.kernels.blocks import BLOCK, hash_bytes
 from lakeprep.kernels.characters import LETTER_BYTE, FlagTable
 from lakeprep.kernels.compiled import helper, hot_helper
 from lakeprep.kernels.ngrams import append_token
-from lakeprep.kernels.utf8 import MIX_1, MIX_2, ByteArray, decode
+from lakeprep.kernels.utf8 import MIX_1, MIX_2, ByteArray, decode, same_bytes
 from lakeprep.kernels.words import (
     HAS_LETTER,
     HAS_OTHER_THAN_SYMBOL,
-    IS_PUNCTUATION,
     IS_TERMINAL,
+    begins_sentence,
     finished,
     kind_of,
     measure,
@@ -133,17 +133,32 @@ def stop_word_number(
     return int(slot_word[first + place])
 
 
-@helper
-def is_word(
-    data: ByteArray, start: int, stop: int, number: int, offsets: Int64Array, words: ByteArray
+@hot_helper
+def is_new_stop_word(
+    key: np.uint64,
+    data: ByteArray,
+    begin: int,
+    stop: int,
+    first: int,
+    mask: int,
+    slot_key: npt.NDArray[np.uint64],
+    slot_word: Int64Array,
+    offsets: Int64Array,
+    words: ByteArray,
+    seen: Int64Array,
+    mark: int,
 ) -> bool:
-    """Whether the bytes are those of a stop word."""
-    first = offsets[number]
-    if stop - start != offsets[number + 1] - first:
+    """Whether a token is a stop word that the document `mark` (from 1) has not had so far; `seen`,
+    with a place a word and one more, then says that it has."""
+    number = stop_word_number(key, first, mask, slot_key, slot_word)
+    # One or the other is rare (-1 is the place behind the last word).
+    if (number < 0) | (seen[number] == mark):
         return False
-    for i in range(stop - start):  # noqa: SIM110 (Numba compiles no generator)
-        if data[start + i] != words[first + i]:
-            return False
+    size = stop - begin
+    start = offsets[number]
+    if size != offsets[number + 1] - start or not same_bytes(data, begin, words, start, size):
+        return False
+    seen[number] = mark
     return True
 
 
@@ -240,44 +255,37 @@ def read_words(
 ) -> int:
     """Fills column `document` of `out`, and `packed`, `starts` and `keys` with the tokens
     (`ngrams`); returns how many these are, as many as `keys` holds at most."""
-    slots = distinct_slots_of(end - first)
-    stamp = np.uint64(document + 1)
+    slots, stamp = distinct_slots_of(end - first), np.uint64(document + 1)
     slot = first_slot[language]  # of the last one for -1; it is not used then
     mask = first_slot[language + 1] - slot - 1
     tokens, words, points, with_letter, stop_words = 0, 0, 0, 0, 0
     distinct, sentences, boundary = 0, 0, True
-    kept, filled, at = 0, 0, first
+    kept, at = 0, first
+    starts[0] = 0
     while at < end:
         begin, stop, at, seen = next_token(data, first, at, end, flags)
         # A word and what is split off its end: the loop goes round a second time.
         while begin < at:
             length, kind, folded = describe(data, begin, stop, seen, flags, lower)
             tokens += 1
-            if boundary and (sentences == 0 or (kind & IS_PUNCTUATION) == 0):
+            if boundary and begins_sentence(kind, sentences):
                 sentences += 1
                 boundary = False
             boundary |= (kind & IS_TERMINAL) != 0
             with_letter += (kind & HAS_LETTER) != 0
             key = hash_bytes(data, begin, stop - begin)
-            if language >= 0:
-                number = stop_word_number(key, slot, mask, slot_key, slot_word)
-                # One or the other is rare (-1 is the place behind the last word).
-                new = (number >= 0) & (stop_word_seen[number] != document + 1)
-                if new and is_word(data, begin, stop, number, word_offsets, word_data):
-                    stop_word_seen[number] = document + 1
-                    stop_words += 1
+            if language >= 0 and is_new_stop_word(
+                key, data, begin, stop, slot, mask, slot_key, slot_word,
+                word_offsets, word_data, stop_word_seen, document + 1,
+            ):  # fmt: skip
+                stop_words += 1
             if (kind & HAS_OTHER_THAN_SYMBOL) != 0:
                 words += 1
                 points += length
                 distinct = count_in(folded, stamp, slots, table, distinct_slots, distinct)
             if kept < len(keys):
-                starts[kept] = filled
-                keys[kept] = key
-                append_token(data, begin, stop, packed, filled)
-                filled += stop - begin
-                kept += 1
+                kept = append_token(data, begin, stop, key, packed, starts, keys, kept)
             begin, stop = stop, at
-    starts[kept] = filled
     counts = (tokens, words, points, with_letter, stop_words, distinct)
     for row in range(DISTINCT_WORDS + 1):
         out[row, document] = counts[row]

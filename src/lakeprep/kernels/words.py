@@ -27,10 +27,8 @@ import numpy.typing as npt
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels.blocks import BLOCK, load, load_first, stir
 from lakeprep.kernels.characters import (
-    AFFIX_BYTE,
     ALONE,
     BYTE_CLASS,
-    JOINED,
     LETTER,
     LETTER_AND_DIGIT,
     NO_BITS,
@@ -45,8 +43,9 @@ from lakeprep.kernels.characters import (
     ZERO_WIDTH_SPACE,
     FlagTable,
     is_word,
+    joined_end,
 )
-from lakeprep.kernels.chunks import odd_token
+from lakeprep.kernels.chunks import is_closing_byte, odd_token
 from lakeprep.kernels.compiled import BYTES, OFFSETS, U32_TABLE, helper, hot_helper, kernel
 from lakeprep.kernels.utf8 import ByteArray, decode, mix
 
@@ -68,7 +67,7 @@ def closers_end(data: ByteArray, at: int, end: int) -> int:
     """Where the dots and other marks end that may close a chunk: those of ASCII and the upper
     double quotation marks."""
     while at < end:
-        if data[at] == 0x2E or (BYTE_CLASS[data[at]] & AFFIX_BYTE) != 0:
+        if is_closing_byte(data[at]):
             at += 1
         elif (
             data[at] == 0xE2 and at + 2 < end and data[at + 1] == 0x80 and data[at + 2] | 1 == 0x9D
@@ -159,12 +158,7 @@ def lone_end(data: ByteArray, at: int, end: int, flags: FlagTable) -> int:
     point, after = decode(data, at, end)
     if (flags[point] & ALONE) == NO_BITS:
         return at
-    while after < end and data[after] >= 0xC0:
-        point, behind = decode(data, after, end)
-        if (flags[point] & JOINED) == NO_BITS or point == ZERO_WIDTH_SPACE:
-            break
-        after = behind
-    return after
+    return joined_end(data, after, end, flags)
 
 
 @hot_helper
@@ -211,6 +205,13 @@ def kind_of(seen: np.uint32, common: np.uint32, points: int) -> int:
     if (common & PUNCTUATION) != NO_BITS:
         kind |= IS_PUNCTUATION
     return kind
+
+
+@hot_helper
+def begins_sentence(kind: int, sentences: int) -> bool:
+    """Whether a token of this kind begins a sentence, where one may begin: at the start of a text
+    and behind a terminal mark. All but the first begin with more than punctuation."""
+    return sentences == 0 or (kind & IS_PUNCTUATION) == 0
 
 
 @hot_helper

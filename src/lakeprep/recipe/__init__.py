@@ -4,16 +4,15 @@ from lakeprep.recipe.loading import load_recipe, shipped_recipes
 from lakeprep.recipe.sections import (
     Bounds,
     Duplicates,
-    Kind,
     Languages,
     Passages,
     Recipe,
     Rule,
     SiteLines,
-    Url,
     signal_names,
     unknown_signal,
 )
+from lakeprep.recipe.url import Kind, Url
 
 __all__ = [
     "Bounds",

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from lakeprep.bad_words import read_bad_words
 from lakeprep.errors import InputError, RecipeError
-from lakeprep.recipe.sections import Recipe, Section
+from lakeprep.recipe.base import Section
+from lakeprep.recipe.sections import Recipe
 from lakeprep.resources import resource
 
 

@@ -9,56 +9,24 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import re
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from lakeprep.lake.schema import table_schema
+from lakeprep.recipe.base import Language, Place, Ratio, Section
+from lakeprep.recipe.url import Url
 
-if TYPE_CHECKING:
-    from lakeprep.lists.compiled import Compiled
-
-Ratio = Annotated[float, Field(ge=0, le=1)]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 _MIB = 1 << 20
-
-
-class Section(BaseModel):
-    """Frozen; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-def _place(place: str, info: ValidationInfo) -> str:
-    """An s3:// URL, or an absolute path: a relative one is taken from the recipe's folder."""
-    place = place.removeprefix("file://")
-    if place.startswith("s3://"):
-        return place
-    if "://" in place:
-        raise ValueError(f"{place}: a list is a local path or an s3:// URL")
-    folder: Path = (info.context or {}).get("folder", Path())
-    return str(folder / Path(place).expanduser())
-
-
-Place = Annotated[str, Field(min_length=1), AfterValidator(_place)]
 
 
 class Ingest(Section):
     """How inputs are read. Not hashed: it adds pages, and changes none."""
 
-    fields: dict[Literal["url", "text", "html", "id", "fetched_at"], str] = {}
+    fields: dict[Literal["url", "text", "html", "id", "fetched_at"], str] = Field(
+        default_factory=dict
+    )
     max_record_bytes: Annotated[int, Field(gt=0)] = 64 * _MIB
     max_body_bytes: Annotated[int, Field(gt=0, le=1024 * _MIB)] = 32 * _MIB
 
@@ -74,7 +42,7 @@ class Score(Section):
     line_editor: Literal["c4"] | None = None
     line_editor_terminal_marks: bool = False
     #: Files by language, one entry a line.
-    bad_words: dict[Language, Place] = {}
+    bad_words: dict[Language, Place] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _editor_is_on(self) -> Score:
@@ -88,92 +56,7 @@ class Languages(Section):
 
     keep: tuple[Language, ...] | None = None
     min_score: Ratio = 0.0
-    min_scores: dict[Language, Ratio] = {}
-
-
-Kind = Literal["domains", "hosts", "urls", "words", "soft_words", "substrings"]
-
-
-class Entries(Section):
-    """A list: in the recipe (a YAML list stands for `entries`), in files, or both."""
-
-    entries: frozenset[str] = frozenset()
-    file: tuple[Place, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_forms(cls, given: object) -> object:
-        if isinstance(given, (list, tuple, set, frozenset)):
-            return {"entries": given}
-        if isinstance(given, dict) and isinstance(given.get("file"), str):
-            return {**given, "file": [given["file"]]}
-        return given
-
-
-class Url(Section):
-    """Blocked URLs (RULES.md, section 8; docs/url-lists.md). Domains block every host below them,
-    hosts themselves. Words are whole ones, in lower case, between non-alphanumerics; two different
-    soft words block; substrings are sought in the URL's letters and digits, lower-cased."""
-
-    lists: tuple[Place, ...] = ()
-    blocked_domains: Entries = Entries()
-    blocked_hosts: Entries = Entries()
-    blocked_urls: Entries = Entries()
-    blocked_words: Entries = Entries()
-    soft_words: Entries = Entries()
-    substrings: Entries = Entries()
-
-    @field_validator("blocked_domains", "blocked_hosts", "blocked_urls")
-    @classmethod
-    def _addresses(cls, given: Entries, info: ValidationInfo) -> Entries:
-        from lakeprep.score.url import features_of
-
-        for entry in sorted(given.entries):
-            is_url = info.field_name == "blocked_urls"
-            host = features_of(entry if is_url else f"//{entry}").host
-            if host is None or ("/" in entry and not is_url):
-                hint = f"; did you mean {named}?" if (named := features_of(entry).host) else ""
-                raise ValueError(f"{entry!r} is no {'URL' if is_url else 'host name'}{hint}")
-        return given
-
-    @field_validator("blocked_words", "soft_words", "substrings")
-    @classmethod
-    def _plain_words(cls, given: Entries) -> Entries:
-        for entry in sorted(given.entries):
-            if not re.fullmatch("[a-z0-9]+", entry):
-                raise ValueError(f"{entry!r} has other characters than a-z and 0-9")
-        return given
-
-    def by_kind(self) -> dict[Kind, Entries]:
-        return {
-            "domains": self.blocked_domains,
-            "hosts": self.blocked_hosts,
-            "urls": self.blocked_urls,
-            "words": self.blocked_words,
-            "soft_words": self.soft_words,
-            "substrings": self.substrings,
-        }
-
-    @property
-    def has_files(self) -> bool:
-        return bool(self.lists or any(section.file for section in self.by_kind().values()))
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.has_files and not any(s.entries for s in self.by_kind().values())
-
-    @cached_property
-    def compiled(self) -> Compiled:
-        """All lists, read now. Raises InputError."""
-        from lakeprep.lists.compiled import compiled  # numba
-
-        return compiled(self)
-
-    def content(self) -> object:
-        """What is blocked, for the recipe's hash; not where its files lie."""
-        if self.has_files:
-            return self.compiled.digest
-        return {kind: sorted(section.entries) for kind, section in self.by_kind().items()}
+    min_scores: dict[Language, Ratio] = Field(default_factory=dict)
 
 
 class Bounds(Section):
@@ -202,7 +85,7 @@ class Rule(Section):
     max: float | None = None
     languages: frozenset[Language] | None = None
     except_languages: frozenset[Language] | None = None
-    by_language: dict[Language, Bounds] = {}
+    by_language: dict[Language, Bounds] = Field(default_factory=dict)
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = ""
     source: str = ""
 
