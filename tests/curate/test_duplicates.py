@@ -32,7 +32,7 @@ def kinds(silver: Silver) -> Mapping[int, str | None]:
     return {silver.numbers[row.doc_id]: row.duplicate_kind for row in rows}
 
 
-def test_each_kind_has_its_evidence(silver: Silver) -> None:
+def test_each_kind_has_its_evidence_and_what_is_published_stands(silver: Silver) -> None:
     silver.add(
         [
             Page(0, TEXT, url="x.example/"),
@@ -49,6 +49,11 @@ def test_each_kind_has_its_evidence(silver: Silver) -> None:
     assert 0.9 < rows[3].similarity < 1
     assert rows[1].similarity == 0.0
     assert {rows[i].cluster_id for i in range(4)} == {rows[0].doc_id}
+
+    # A later copy does not replace what is published, even if it was fetched before.
+    silver.add([Page(5, EDITED, day=-1), Page(6, EDITED, day=9)])
+    silver.decide(2)
+    assert silver.survivors() == {0: 0, 1: 0, 2: 0, 3: 0, 4: 4, 5: 0, 6: 0}
 
 
 @pytest.mark.parametrize("runs", [2, pytest.param(10, marks=pytest.mark.slow)])
@@ -79,25 +84,14 @@ def test_days_partitions_and_order_do_not_matter(
     assert len(clusters) < len(survivors) < len(pages)  # families drift away from their first
 
 
-def test_a_later_copy_does_not_replace_what_is_published(silver: Silver) -> None:
-    """Even one that was fetched before: a release never loses a page under `first`."""
-    silver.add([Page(0, TEXT, day=5)])
-    silver.decide(1)
-    silver.add([Page(1, EDITED, day=0), Page(2, EDITED, day=9)])
-    silver.decide(2)
-    assert silver.decided() == {0: (0, 0), 1: (0, 0), 2: (0, 0)}
-
-
-@pytest.mark.parametrize(
-    ("policy", "best_by", "kept"),
-    [("latest", None, 2), ("longest", None, 1), ("best", "word_count", 1)],
-)
-def test_the_policy_chooses(silver: Silver, policy: str, best_by: str | None, kept: int) -> None:
-    silver.recipe = with_policy(silver.recipe, policy=policy, best_by=best_by)
-    silver.run = replace(silver.run, recipe_hash=silver.recipe.hash)
+def test_the_policy_chooses(silver: Silver) -> None:
     silver.add([Page(0, TEXT, day=0), Page(1, LONGER, day=1), Page(2, EDITED, day=2)])
-    silver.decide()
-    assert silver.survivors() == dict.fromkeys(range(3), kept)
+    choices = [("latest", None, 2), ("longest", None, 1), ("best", "word_count", 1)]
+    for day, (policy, best_by, kept) in enumerate(choices, 1):
+        silver.recipe = with_policy(silver.recipe, policy=policy, best_by=best_by)
+        silver.run = replace(silver.run, recipe_hash=silver.recipe.hash)
+        silver.decide(day, full=True)
+        assert silver.survivors() == dict.fromkeys(range(3), kept)
 
 
 def test_a_preferred_document_replaces_the_published_one(silver: Silver) -> None:

@@ -24,12 +24,15 @@ def small_crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def process(
-    open_lake: Callable[[Path], Lake], web: Recipe
-) -> Callable[[Path, Sequence[str | Path]], Runner]:
-    """Ingest to publish in the shared session, as `run_all` does it: recovery first."""
+def process(open_lake: Callable[[Path], Lake], web: Recipe) -> Callable[..., Runner]:
+    """Ingest to publish, or the stages asked for, in the shared session, as `run_all` does it:
+    recovery first."""
 
-    def run(folder: Path, inputs: Sequence[str | Path]) -> Runner:
+    def run(
+        folder: Path,
+        inputs: Sequence[str | Path],
+        stages: Sequence[str] = ("ingest", "score", "curate", "publish"),
+    ) -> Runner:
         folder.mkdir(exist_ok=True)
         lake = open_lake(folder)
         job = Job(Target(folder, None), web, inputs=[str(path) for path in inputs])
@@ -39,10 +42,8 @@ def process(
         runner = Runner(
             lake, job, Run(run_id, date, "web", web.hash, web.score_hash), lambda stage, done: None
         )
-        runner.ingest()
-        runner.score()
-        runner.curate()
-        runner.publish()
+        for stage in stages:
+            getattr(runner, stage)()
         return runner
 
     return run

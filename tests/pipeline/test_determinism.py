@@ -33,6 +33,12 @@ def expected(
     return all_rows(folder)
 
 
+def split_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest_stage, "_MIN_SPLIT_BYTES", 100_000)
+    monkeypatch.setattr(ingest_stage, "_SPLITS_PER_CORE", 6)
+
+
+@pytest.mark.slow
 def test_order_splits_and_partitions_do_not_matter(
     process: Process,
     files: list[Path],
@@ -41,8 +47,7 @@ def test_order_splits_and_partitions_do_not_matter(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Inputs in reverse, more and smaller splits, and so other partitions everywhere."""
-    monkeypatch.setattr(ingest_stage, "_MIN_SPLIT_BYTES", 100_000)
-    monkeypatch.setattr(ingest_stage, "_SPLITS_PER_CORE", 6)
+    split_smaller(monkeypatch)
     process(tmp_path / "other", [*reversed(files)])
     assert all_rows(tmp_path / "other") == expected
 
@@ -76,10 +81,17 @@ def _begins_record(data: bytes) -> bool:
 
 
 def test_one_more_file_costs_only_its_pages(
-    process: Process, files: list[Path], expected: dict[str, list[str]], tmp_path: Path
+    process: Process,
+    files: list[Path],
+    expected: dict[str, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Day by day must end where a run over everything ends."""
-    process(tmp_path / "days", files[:-1])
+    """Day by day must end where a run over everything ends; the first day's files come in reverse,
+    in other splits, and so in other partitions."""
+    with monkeypatch.context() as patch:
+        split_smaller(patch)
+        process(tmp_path / "days", [*reversed(files[:-1])])
     runner = process(tmp_path / "days", files)
     rows_in = {result.stage: result.rows_in for result in runner.results}
     pages = next(result for result in runner.results if result.stage == "ingest").rows_out
