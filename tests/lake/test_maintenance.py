@@ -44,10 +44,10 @@ def checksum(lake: Lake) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("documents", [10_000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_the_index_is_small_before_and_after_compaction(lake: Lake, documents: int) -> None:
-    """At 200 bytes a billion documents are 200 GB."""
+    """At 200 bytes a billion documents are 200 GB. Small files have footers beside."""
     fill(lake, documents, days=2)
     before, head = checksum(lake), lake.head("silver.bands")
-    assert data_bytes(lake, "silver.bands") <= BYTES_A_DOCUMENT * documents
+    assert data_bytes(lake, "silver.bands") <= 1.03 * BYTES_A_DOCUMENT * documents
 
     done = compact(lake, "silver.bands")
     assert done.files_before > done.files_after == 4, "one a bucket"
@@ -67,6 +67,7 @@ def test_the_index_is_small_before_and_after_compaction(lake: Lake, documents: i
 def test_there_may_be_nothing_to_compact(lake: Lake) -> None:
     assert compact(lake, "silver.bands").files_before == 0
     fill(lake, 10, days=1)
+    assert compact(lake, "silver.bands").files_before == 8, "two tasks, four buckets"
     assert compact(lake, "silver.bands").files_before == 0
     assert compact(lake, "ops.metrics").files_before == 0
 

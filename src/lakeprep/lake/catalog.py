@@ -71,8 +71,6 @@ class Lake:
             for table in missing:
                 schema = table_schema(contract_of(table))
                 self.spark.sql(schema.ddl(self.full_name(table)))
-                if order := schema.order_ddl(self.full_name(table)):
-                    self.spark.sql(order)
 
     def exists(self, table: str) -> bool:
         return bool(self.spark.catalog.tableExists(self.full_name(table)))

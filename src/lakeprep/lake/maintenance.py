@@ -28,10 +28,11 @@ def compact(lake: Lake, table: str) -> Compaction:
     One commit of Iceberg's kind `replace`: readers of what is new pass over it. Files that have
     the right size already are left alone; so are branches and tags.
     """
-    sort = bool(table_schema(contract_of(table)).ordering)
+    ordering = ", ".join(table_schema(contract_of(table)).ordering)
+    how = f"'sort', sort_order => '{ordering}'" if ordering else "'binpack'"
     row = lake.spark.sql(
         f"CALL {CATALOG}.system.rewrite_data_files(table => '{lake.full_name(table)}', "
-        f"strategy => '{'sort' if sort else 'binpack'}', options => MAP('min-input-files', '2'))"
+        f"strategy => {how}, options => MAP('min-input-files', '2'))"
     ).first()
     assert row is not None  # the procedure answers one row
     return Compaction(

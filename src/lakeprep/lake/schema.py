@@ -53,7 +53,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """One table as `schemas/<name>.yaml` says it."""
+    """One table as `schemas/<name>.yaml` says it; `ordering`: of the rows of a compacted file."""
 
     name: str
     comment: str
@@ -72,15 +72,6 @@ class TableSchema:
         return (
             f"CREATE TABLE IF NOT EXISTS {table} (\n  {columns}\n) USING iceberg{partitioned}\n"
             f"COMMENT {_literal(self.comment)}\nTBLPROPERTIES (\n  {properties}\n)"
-        )
-
-    def order_ddl(self, table: str) -> str | None:
-        """`ALTER TABLE` that has every writer, compaction too, sort the rows of a file so."""
-        if not self.ordering:
-            return None
-        return (
-            f"ALTER TABLE {table} WRITE DISTRIBUTED BY PARTITION "
-            f"LOCALLY ORDERED BY {', '.join(self.ordering)}"
         )
 
     def spark(self) -> StructType:
