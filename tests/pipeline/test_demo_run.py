@@ -176,12 +176,16 @@ def test_a_page_is_explained(demo: DemoRun) -> None:
     assert decision["similarity"] >= 0.8
 
 
-def test_export_and_wrong_sql(demo: DemoRun, tmp_path: Path) -> None:
-    """The release leaves as files that add up; a wrong column is said in a line."""
-    kept = demo.summary["outcomes"]["kept"]
-    exported = lakeprep_json("export", "web", "--to", tmp_path / "out", "--lake", demo.lake)
-    assert exported["rows"] == kept
+@pytest.mark.slow
+def test_a_wrong_column_is_said_in_a_line(demo: DemoRun) -> None:
     wrong = lakeprep("sql", "SELECT nothing FROM web_clusters", "--lake", demo.lake)
     assert wrong.returncode == 2
     assert "nothing" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_export(demo: DemoRun, tmp_path: Path) -> None:
+    """The release leaves as files that add up."""
+    kept = demo.summary["outcomes"]["kept"]
+    exported = lakeprep_json("export", "web", "--to", tmp_path / "out", "--lake", demo.lake)
+    assert exported["rows"] == kept

@@ -35,7 +35,7 @@ def expected(
 
 def split_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest_stage, "_MIN_SPLIT_BYTES", 100_000)
-    monkeypatch.setattr(ingest_stage, "_SPLITS_PER_CORE", 6)
+    monkeypatch.setattr(ingest_stage, "_SPLITS_PER_CORE", 3)
 
 
 @pytest.mark.slow
