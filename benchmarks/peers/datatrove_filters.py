@@ -61,7 +61,9 @@ def signature_seconds(texts: list[str], language: str) -> float:
         step.get_signature(step.get_shingles("Load the tokenizer before the clock starts."))
         began = time.process_time()
         for text in texts:
-            step.get_signature(step.get_shingles(text))
+            shingles = step.get_shingles(text)
+            if shingles.size:
+                step.get_signature(shingles)
         return time.process_time() - began
 
 
