@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lakeprep.demo import write_demo
 from lakeprep.ingest.inputs import list_inputs
 from lakeprep.ingest.reader import read_split
 from lakeprep.ingest.records import Limits, Page, Seam
@@ -178,3 +179,14 @@ def test_parquet_rows_belong_to_the_split_their_group_begins_in(tmp_path):
         found, agreed = read_pieces(pieces(whole, [edge]))
         assert agreed and found == expected
     assert len({(p.source_offset, p.inner_offset) for p in expected}) == rows
+
+
+def test_what_is_said_of_damage_is_the_same_in_every_split(tmp_path: Path) -> None:
+    """How much is decoded when a record is met depends on where its split begins."""
+    write_demo(tmp_path, pages=120)
+    for path in sorted(tmp_path.glob("*.warc.gz")):
+        whole = whole_of(path)
+        splits = plan_splits(list_inputs([str(path)]), 70_000)
+        found, agreed = read_pieces(splits)
+        assert agreed
+        assert found == read_pieces([whole])[0]

@@ -158,7 +158,10 @@ class ArchiveReader:
             self._search(start)
             return
         if found is None:
-            detail = stream.damage or "no record begins here"
+            # How far is decoded already depends on what came before: on where the split begins.
+            stream.reach(start + _SCAN)
+            is_near = stream.end is End.DAMAGE and stream.decoded <= start + _SCAN
+            detail = stream.damage if is_near else "no record begins here"
             self.packed = self.packed or (inner > 0 and not self._later_unit)
             self._search(start)
             yield Gap(offset, inner, Reason.DAMAGED, detail)
