@@ -59,7 +59,9 @@ def _datatrove(folder: Path, lines: Path, speed: float) -> dict[str, object]:
     size = 0
     with lines.open(encoding="utf-8") as rows:
         for row in map(json.loads, rows):
-            if row["lang"] == "en" and size < _PEER_MEGABYTES * 1e6:
+            if size >= _PEER_MEGABYTES * 1e6:
+                break
+            if row["lang"] == "en":
                 texts.append(row["text"])
                 size += len(row["text"].encode())
     found = peer(environment(folder), texts, "en", {})

@@ -18,16 +18,15 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
-#: SQL for so many words that no other page has, letters alone.
-OWN_WORDS = (
-    "ARRAY_JOIN(TRANSFORM(SEQUENCE(1, {count}), i -> "
-    "TRANSLATE(HEX(XXHASH64(id, i)), '0123456789', 'ghijklmnop')), ' ')"
-)
+
+def words(count: int, seed: str = "") -> str:
+    """SQL for so many words of letters alone, others for each value of `seed`."""
+    word = f"TRANSLATE(HEX(XXHASH64(i{seed and f', {seed}'})), '0123456789', 'ghijklmnop')"
+    return f"ARRAY_JOIN(TRANSFORM(SEQUENCE(1, {count}), i -> {word}), ' ')"
+
+
 #: SQL for the words that all pages share.
-TEMPLATE = (
-    "ARRAY_JOIN(TRANSFORM(SEQUENCE(1, 200), i -> "
-    "TRANSLATE(HEX(XXHASH64(i)), '0123456789', 'ghijklmnop')), ' ')"
-)
+TEMPLATE = words(200)
 
 
 def fill(silver: Silver, count: int, text: str) -> None:
@@ -100,22 +99,17 @@ def test_a_million_pages_of_one_line(silver: Silver) -> None:
 
 def test_near_copies_of_one_template(silver: Silver) -> None:
     """196 of 211 to 226 shingles are those of the template: a similarity of .87."""
-    fill(silver, 300_000, f"CONCAT({TEMPLATE}, ' ', {OWN_WORDS.format(count=15)})")
+    fill(silver, 300_000, f"CONCAT({TEMPLATE}, ' ', {words(15, 'id')})")
     assert outcomes(silver) == {("kept", None): 1, ("duplicate", "near"): 299_999}
 
 
 def test_unlike_pages_of_one_template(silver: Silver) -> None:
     """Similarity .49: a bucket is shared by one pair in twenty, and no pair is a duplicate."""
-    fill(silver, 300_000, f"CONCAT({TEMPLATE}, ' ', {OWN_WORDS.format(count=100)})")
+    fill(silver, 300_000, f"CONCAT({TEMPLATE}, ' ', {words(100, 'id')})")
     assert outcomes(silver) == {("kept", None): 300_000}
 
 
 def test_fifty_megabytes(silver: Silver) -> None:
     """Three documents of 50 MB: the second is the first again, with a word more, the third not."""
-    size = 3_000_000
-    words = "TRANSLATE(HEX(XXHASH64(i, id DIV 2)), '0123456789', 'ghijklmnop')"
-    text = (
-        f"CONCAT(ARRAY_JOIN(TRANSFORM(SEQUENCE(1, {size}), i -> {words}), ' '), REPEAT(' end', id))"
-    )
-    fill(silver, 3, text)
+    fill(silver, 3, f"CONCAT({words(3_000_000, 'id DIV 2')}, REPEAT(' end', id))")
     assert outcomes(silver) == {("kept", None): 2, ("duplicate", "near"): 1}
