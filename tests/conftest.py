@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+#: Plans are interpreted: to compile one takes longer than to run it over the rows of a test. Tests
+#: that call the command or a job run with compiled plans, as users do.
+INTERPRETED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +63,7 @@ def open_lake(spark: SparkSession) -> Callable[[Path], Lake]:
 
     def open_(folder: Path) -> Lake:
         own = spark.newSession()
-        for key, value in embedded_catalog(folder).items():
+        for key, value in {**embedded_catalog(folder), **INTERPRETED}.items():
             own.conf.set(key, value)
         lake = Lake(own)
         lake.ensure(*FIXED_TABLES)
