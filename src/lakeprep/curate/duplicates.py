@@ -23,18 +23,20 @@ if TYPE_CHECKING:
     from lakeprep.lake.catalog import Lake
     from lakeprep.recipe import Duplicates
 
-#: What the pass says of a document; ids as bytes.
+#: What the pass says of a document.
 _DECISIONS = {
-    "doc_id": "binary",
-    "duplicate_of": "binary",
+    "doc_id": "string",
+    "duplicate_of": "string",
     "duplicate_kind": "string",
     "similarity": "double",
     "containment": "double",
-    "cluster_id": "binary",
+    "cluster_id": "string",
     "left_out": "array<bigint>",
 }
 #: Candidates that are sent to every executor (16 bytes each); of more the texts are shuffled.
 _BROADCAST = 5_000_000
+#: The two hex digits of each byte.
+_DIGITS = np.frombuffer(bytes(range(256)).hex().encode(), dtype=np.uint16)
 #: Full buckets that are named in the report.
 _NAMED = 10
 #: Whole microseconds are exact in a double until the year 2255.
@@ -171,21 +173,18 @@ def _decided(lake: Lake, candidates: DataFrame, policy: Duplicates) -> Found:
     schema = ", ".join(f"{name} {kind}" for name, kind in _DECISIONS.items())
     ordered = candidates.repartition("component").sortWithinPartitions("component", "turn")
     answers = lake.computed(ordered.drop("turn").mapInArrow(_pass(policy), schema))
-    full = lake.computed(answers.select(f.explode("left_out").alias("key")).groupBy("key").count())
-    fullest = full.orderBy(f.desc("count"), "key").limit(_NAMED).collect()
-    decisions = answers.selectExpr(
-        "LOWER(HEX(doc_id)) AS doc_id",
-        "LOWER(HEX(duplicate_of)) AS duplicate_of",
-        "duplicate_kind",
-        "similarity",
-        "containment",
-        "LOWER(HEX(cluster_id)) AS cluster_id",
+    full = answers.select(f.explode("left_out").alias("key")).groupBy("key").count()
+    fullest = (
+        full.selectExpr("key", "count", "SUM(count) OVER () AS left_out")
+        .orderBy(f.desc("count"), "key")
+        .limit(_NAMED)
+        .collect()
     )
     return Found(
-        decisions,
+        answers.drop("left_out"),
         answers.count(),
         {row.key: row["count"] for row in fullest},
-        int(full.toArrow().column("count").to_numpy().sum()),
+        fullest[0].left_out if fullest else 0,
     )
 
 
@@ -251,11 +250,14 @@ def _halves(facts: pa.Array) -> np.typing.NDArray[np.int64]:
 def _ids(
     halves: np.typing.NDArray[np.int64], missing: np.typing.NDArray[np.bool_] | None = None
 ) -> pa.Array:
-    """The ids whose halves are given, as binary values of 16 bytes."""
-    data = pa.py_buffer(np.ascontiguousarray(halves))
-    ids = pa.Array.from_buffers(pa.binary(16), len(halves), [None, data]).cast(pa.binary())
-    if missing is None:
-        return ids
+    """The ids whose halves are given, as 32 hex digits. (Made here, not in SQL: the first LOWER of
+    a JVM makes tables of Unicode for three seconds.)"""
     import pyarrow.compute as pc
 
-    return pc.if_else(pa.array(missing), pa.scalar(None, pa.binary()), ids)
+    digits = _DIGITS[np.ascontiguousarray(halves).view(np.uint8)]
+    starts = np.arange(len(halves) + 1, dtype=np.int32) * 32
+    buffers = [None, pa.py_buffer(starts), pa.py_buffer(digits)]
+    ids = pa.Array.from_buffers(pa.string(), len(halves), buffers)
+    if missing is None:
+        return ids
+    return pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), ids)
