@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
+from statistics import mean
 
 import pyarrow as pa
 
@@ -62,7 +63,10 @@ class Silver:
                 "text_digest": blake2b(page.text.encode(), digest_size=16).hexdigest(),
                 "language": "en",
                 "language_score": 1.0,
-                "signals": {"word_count": page.word_count or float(len(page.text.split()))},
+                "signals": {
+                    "word_count": page.word_count or float(len(page.text.split())),
+                    "mean_word_length": mean(map(len, page.text.split() or [""])),
+                },
                 "bands": keys,
             }
             for page, keys in zip(pages, bands, strict=True)

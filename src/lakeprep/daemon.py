@@ -8,8 +8,8 @@ so copying, every page of memory that it shares.
 Spark puts archives before all else on the path: PySpark and py4j as zips, and a jar of 5,000
 classes. At the start of every task a worker forgets what it knows of the path
 (`importlib.invalidate_caches`), and Python then reads the directories of all archives again, once
-for each package found inside: 0.2 s of a core. So PySpark is taken from where Python has it
-installed, if that is the same version.
+for each package found inside: 0.2 s of a core, by a clock around that call in a worker. So PySpark
+is taken from where Python has it installed, if that is the same version.
 """
 
 from __future__ import annotations
@@ -21,21 +21,20 @@ import zipfile
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-_ARCHIVE = re.compile(r".*\.jar|pyspark\.zip|py4j-.*\.zip")
+_ARCHIVE = re.compile(r"pyspark\.zip|py4j-.*\.zip|spark-core_.*\.jar")
 _VERSION = "version.py"
 
 
 def without_archives(path: list[str]) -> list[str]:
-    """`path` without Spark's archives; `path` itself where they are needed: Python has no PySpark
-    installed besides, or another version."""
-    archives = [entry for entry in map(Path, path) if _ARCHIVE.fullmatch(entry.name)]
-    rest = [entry for entry in path if Path(entry) not in archives]
+    """`path` without Spark's archives; `path` itself where they are needed: Python has not both
+    PySpark and py4j besides, or PySpark of another version."""
+    rest = [entry for entry in path if not _ARCHIVE.fullmatch(Path(entry).name)]
     found = PathFinder.find_spec("pyspark", rest)
-    if found is None or found.origin is None:
+    if found is None or found.origin is None or PathFinder.find_spec("py4j", rest) is None:
         return path
     installed = Path(found.origin).with_name(_VERSION).read_bytes()
-    for archive in archives:
-        if archive.name == "pyspark.zip":
+    for archive in map(Path, path):
+        if archive.name == "pyspark.zip" and archive.exists():
             with zipfile.ZipFile(archive) as packed:
                 if packed.read(f"pyspark/{_VERSION}") != installed:
                     return path
@@ -55,7 +54,7 @@ def warm() -> None:
 
 if __name__ == "__main__":
     sys.path[:] = without_archives(sys.path)
-    sys.path_importer_cache.clear()
+    sys.path_importer_cache.clear()  # it holds the archives that were looked into for this module
     from pyspark import daemon
 
     warm()

@@ -85,13 +85,14 @@ def test_days_partitions_and_order_do_not_matter(
 
 
 def test_the_policy_chooses(silver: Silver) -> None:
-    """(`latest` is in the test below.)"""
+    """(`latest` is in the test below.) The first one would be page 0."""
     silver.add([Page(0, TEXT, day=0), Page(1, LONGER, day=1), Page(2, EDITED, day=2)])
-    for day, (policy, best_by) in enumerate([("longest", None), ("best", "word_count")], 1):
+    choices = [("longest", None, 1), ("best", "mean_word_length", 2)]
+    for day, (policy, best_by, kept) in enumerate(choices, 1):
         silver.recipe = with_policy(silver.recipe, policy=policy, best_by=best_by)
         silver.run = replace(silver.run, recipe_hash=silver.recipe.hash)
         silver.decide(day, full=True)
-        assert silver.survivors() == dict.fromkeys(range(3), 1)
+        assert silver.survivors() == dict.fromkeys(range(3), kept)
 
 
 def test_a_preferred_document_replaces_the_published_one(silver: Silver) -> None:

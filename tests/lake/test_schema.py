@@ -28,6 +28,15 @@ def test_spark_and_arrow_agree(name: str) -> None:
     assert [(f.name, f.dataType.simpleString(), f.nullable) for f in made] == expected
 
 
+@pytest.mark.parametrize("name", schema_names())
+def test_properties_of_columns_name_columns(name: str) -> None:
+    """Iceberg passes over the others without a word: `bands.list.element` for `bands.element`."""
+    schema = table_schema(name)
+    columns = [key.partition(".column.")[2] for key in schema.properties if ".column." in key]
+    for column in columns:
+        assert schema.iceberg().find_field(column)
+
+
 @pytest.mark.spark
 def test_tables_are_what_the_contract_says(lake: Lake) -> None:
     """Tables made by the DDL, read back through PyIceberg and Spark: names, types, nullability,

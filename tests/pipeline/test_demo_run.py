@@ -176,7 +176,6 @@ def test_a_page_is_explained(demo: DemoRun) -> None:
     assert decision["similarity"] >= 0.8
 
 
-@pytest.mark.slow
 def test_a_wrong_column_is_said_in_a_line(demo: DemoRun) -> None:
     wrong = lakeprep("sql", "SELECT nothing FROM web_clusters", "--lake", demo.lake)
     assert wrong.returncode == 2

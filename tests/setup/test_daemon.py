@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """A folder with a PySpark in it, as far as the daemon looks at it."""
-    package = tmp_path / "site-packages" / "pyspark"
-    package.mkdir(parents=True)
-    (package / "__init__.py").touch()
-    (package / "version.py").write_text("__version__ = '4.1'\n")
-    return package.parent
+    """A folder with PySpark and py4j in it, as far as the daemon looks at them."""
+    folder = tmp_path / "site-packages"
+    for package in ("pyspark", "py4j"):
+        (folder / package).mkdir(parents=True)
+        (folder / package / "__init__.py").touch()
+    (folder / "pyspark" / "version.py").write_text("__version__ = '4.1'\n")
+    return folder
 
 
 def archives(folder: Path, version: str) -> list[str]:
@@ -31,17 +32,25 @@ def archives(folder: Path, version: str) -> list[str]:
     packed = folder / "pyspark.zip"
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr("pyspark/version.py", f"__version__ = '{version}'\n")
-    return [str(packed), str(folder / "py4j-0.10.9-src.zip"), str(folder / "spark-core.jar")]
+    others = ("py4j-0.10.9-src.zip", "spark-core_2.13-4.1.jar")
+    return [str(packed), *(str(folder / name) for name in others)]
 
 
 def test_archives_are_left_out(installed: Path, tmp_path: Path) -> None:
-    users = str(tmp_path / "users.zip")
-    path = [*archives(tmp_path, "4.1"), users, str(installed)]
-    assert without_archives(path) == [users, str(installed)]
+    others = [str(tmp_path / "users.zip"), str(tmp_path / "users.jar"), str(installed)]
+    assert without_archives([*archives(tmp_path, "4.1"), *others]) == others
 
 
 def test_another_version_is_taken_from_the_archive(installed: Path, tmp_path: Path) -> None:
     path = [*archives(tmp_path, "4.2"), str(installed)]
+    assert without_archives(path) == path
+
+
+def test_archives_stay_where_py4j_is_in_one_only(installed: Path, tmp_path: Path) -> None:
+    """As in Spark's own distribution, whose folder `python` has PySpark, and py4j as a zip."""
+    (installed / "py4j" / "__init__.py").unlink()
+    (installed / "py4j").rmdir()
+    path = [*archives(tmp_path, "4.1"), str(installed)]
     assert without_archives(path) == path
 
 
