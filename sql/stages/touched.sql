@@ -1,6 +1,6 @@
--- Documents of the index in the buckets of new documents. Only the day's keys are shuffled:
--- silver.bands is partitioned by bucket of key (and not sorted for the join), and the text of no
--- document is read.
+-- Documents of the index in the buckets of new documents. Only the day's keys are sent around, if
+-- need be by a shuffle: silver.bands is partitioned by bucket of key. The text of no document is
+-- read.
 -- {keys}: buckets of new documents; {bands}, {documents}: silver up to this run; {address_keys}:
 -- expression for the buckets of a document's URL and text.
 WITH addressed AS (
@@ -10,7 +10,7 @@ WITH addressed AS (
     FROM {documents}
 )
 
-SELECT /*+ SHUFFLE_HASH(keys) */
+SELECT
     bands.key,
     bands.doc_id
 FROM {bands} AS bands

@@ -33,7 +33,8 @@ _DECISIONS = {
     "cluster_id": "string",
     "left_out": "array<bigint>",
 }
-#: Candidates that are sent to every executor (16 bytes each); of more the texts are shuffled.
+#: Rows of two numbers or a number and an id that are sent to every executor, 16 to 50 bytes each;
+#: more are joined by a shuffle.
 _BROADCAST = 5_000_000
 #: The two hex digits of each byte.
 _DIGITS = np.frombuffer(bytes(range(256)).hex().encode(), dtype=np.uint16)
@@ -77,28 +78,31 @@ def find_duplicates(
     keys = _keys(fresh, policy)
     standing = _nothing_stands(lake)
     if outcomes is not None:
-        touched = lake.sql(
-            "stages/touched",
-            {"use_near": policy.near is not None},
-            text={"address_keys": _address_keys(policy)},
-            keys=keys,
-            bands=lake.frame("silver.bands"),
-            documents=documents,
+        touched = _computed(
+            lake,
+            lake.sql(
+                "stages/touched",
+                {"use_near": policy.near is not None},
+                text={"address_keys": _address_keys(policy)},
+                keys=_broadcast(keys),
+                bands=lake.frame("silver.bands"),
+                documents=documents,
+            ),
         )
         if policy.policy == "first":
             standing = _standing(lake, touched, documents, outcomes, policy)
         else:
             reopened = lake.sql("stages/reopened", touched=touched, outcomes=outcomes)
-            keys = keys.unionByName(_keys(documents.join(reopened, "doc_id", "semi"), policy))
+            again = documents.join(_computed(lake, reopened), "doc_id", "semi")
+            keys = keys.unionByName(_keys(again, policy))
     edges = lake.sql("stages/shared_keys", keys=keys, standing=standing).toDF("left", "right")
     members = components(lake, edges)
-    count = members.count()
     candidates = lake.sql(
         "stages/candidates",
         flags,
         text={"keys": _bucket_keys(policy), "priority": priority(policy)},
         documents=documents,
-        members=members.hint("broadcast") if count <= _BROADCAST else members,
+        members=_broadcast(members),
         standing=standing,
     )
     return _decided(lake, candidates, policy)
@@ -133,6 +137,17 @@ def _address_keys(policy: Duplicates) -> str:
     url = ["XXHASH64('url', url_key)"] if policy.url else []
     text = ["XXHASH64('text', text_digest)"] if policy.exact else []
     return f"CAST(ARRAY({', '.join(url + text)}) AS ARRAY<BIGINT>)"
+
+
+def _computed(lake: Lake, rows: DataFrame) -> DataFrame:
+    """Computed now, because only then it is known whether the rows are few."""
+    return _broadcast(lake.computed(rows))
+
+
+def _broadcast(rows: DataFrame) -> DataFrame:
+    """With the hint to send them to every executor where they are few; counts them. What they are
+    joined with is then not shuffled."""
+    return rows.hint("broadcast") if rows.count() <= _BROADCAST else rows
 
 
 def _standing(
