@@ -7,11 +7,10 @@ import time
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from kernel_texts import data_directory, texts
+from kernel_texts import texts
 from reference_repetition import dup_characters, top_characters
 from reference_repetition import signals as reference
 from reference_text import tokens as reference_tokens
@@ -137,22 +136,3 @@ def test_the_same_in_any_batch(english: list[str]) -> None:
     alone = [columns([text]) for text in reversed(english[:20])][::-1]
     for name in SIGNAL_NAMES:
         assert whole[name].tolist() == [one[name][0] for one in alone]
-
-
-def test_values_of_another_implementation() -> None:
-    """Lines and paragraphs have one definition. Its words are those of spaCy's English tokenizer;
-    in seven of its ten texts ours part nothing otherwise, and all n-gram values are the same."""
-    folder = data_directory() / "gold/rule_metrics/universal/gopher_repetition_annotator"
-    rows = pq.read_table(folder / "test-data/expected/test1.parquet").to_pylist()
-    found = columns([row["text"] for row in rows])
-    for theirs, ours in (("line", "line"), ("para", "paragraph")):
-        for kind in ("", "_char"):
-            expected = [row[f"dup_{theirs}{kind}_frac"] for row in rows]
-            assert found[f"dup_{ours}{kind}_ratio"].tolist() == pytest.approx(expected)
-    names = {f"top_{n}_grams": f"top_{n}gram_char_ratio" for n in (2, 3, 4)}
-    names |= {f"dup_{n}_grams": f"dup_{n}gram_char_ratio" for n in range(5, 11)}
-    same = [
-        all(found[ours][i] == pytest.approx(row[theirs]) for theirs, ours in names.items())
-        for i, row in enumerate(rows)
-    ]
-    assert sum(same) >= 7

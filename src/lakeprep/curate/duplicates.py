@@ -85,6 +85,7 @@ def find_duplicates(
                 {"use_near": policy.near is not None},
                 text={"address_keys": _address_keys(policy)},
                 keys=_broadcast(keys),
+                fresh=_broadcast(fresh.select("doc_id")),
                 bands=lake.frame("silver.bands"),
                 documents=documents,
             ),

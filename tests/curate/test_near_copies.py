@@ -1,4 +1,4 @@
-"""Duplicates among revisions of real articles, against every pair of them."""
+"""Duplicates among revisions of real articles and planted copies, against every pair of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 
 from silver_pages import Page, Silver
 
-pytestmark = [pytest.mark.slow, pytest.mark.spark]
+pytestmark = pytest.mark.spark
 _DAY = 86_400
 
 #: Share of the pairs from that true similarity on (up to the one above) that must share a cluster.
@@ -50,6 +50,7 @@ def similar_pairs(
     return left, right, shared / (sizes[left] + sizes[right] - shared)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_similar_revisions_share_a_cluster_and_every_drop_is_verified(
     silver: Silver, data: Path, language: str
@@ -76,3 +77,22 @@ def test_similar_revisions_share_a_cluster_and_every_drop_is_verified(
         assert survivor[kept] == kept
         assert row.similarity == pytest.approx(true[min(own, kept), max(own, kept)])
         assert row.similarity >= 0.8
+
+
+def planted(path: Path) -> tuple[list[str], list[tuple[int, int]]]:
+    """Articles, and the pairs of them of which one is a copy with some words changed."""
+    with gzip.open(path.with_suffix(".train.gz"), "rt", encoding="utf-8") as lines:
+        names, texts = zip(*(line.rstrip("\n").split(" ", 1) for line in lines), strict=True)
+    pairs = [line.split() for line in path.with_suffix(".truth").read_text().splitlines()]
+    return list(texts), [(names.index(left), names.index(right)) for left, right in pairs]
+
+
+@pytest.mark.parametrize("articles", [1000, pytest.param(2500, marks=pytest.mark.slow)])
+def test_planted_copies_are_found_and_nothing_else(
+    silver: Silver, data: Path, articles: int
+) -> None:
+    texts, pairs = planted(data / "near_dup" / "planted" / "data" / f"articles_{articles}")
+    silver.add([Page(number, text, day=number) for number, text in enumerate(texts)])
+    silver.decide()
+    dropped = {page: kept for page, kept in silver.survivors().items() if page != kept}
+    assert dropped == {max(pair): min(pair) for pair in pairs}
