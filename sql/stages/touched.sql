@@ -1,6 +1,6 @@
--- Documents of earlier runs in the buckets of new documents. Only the day's keys are sent around, if
--- need be by a shuffle: silver.bands is partitioned by bucket of key. The text of no document is
--- read.
+-- Documents of earlier runs in the buckets of new documents. Only the day's keys are sent around,
+-- if need be by a shuffle: silver.bands is partitioned by bucket of key. The text of no document
+-- is read.
 -- {keys}: buckets of new documents, {fresh}; {bands}, {documents}: silver up to this run;
 -- {address_keys}: expression for the buckets of a document's URL and text.
 WITH addressed AS (
