@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from lakeprep.curate.stage import curate
+from lakeprep.errors import LakeBusy
 from lakeprep.lake.catalog import Lake
 from lakeprep.lake.runs import Run
+from lakeprep.publish.stage import publish
 from lakeprep.recipe import Recipe
 from silver_pages import Page, Silver, drifting_pages, sentence, word
 
@@ -112,6 +115,32 @@ def test_a_preferred_document_replaces_the_published_one(silver: Silver) -> None
     assert sorted(gold) == [1, 2, 9]
     runs = {silver.numbers[r.doc_id]: r.run_id for r in silver.lake.frame("gold.web").collect()}
     assert runs[9] == "20260301-1"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["first", "latest"])
+def test_of_two_curates_at_once_one_wins(silver: Silver, policy: str) -> None:
+    """Both decide the same new document, and `latest` makes both delete what it replaces."""
+    silver.recipe = with_policy(silver.recipe, policy=policy)
+    silver.run = replace(silver.run, recipe_hash=silver.recipe.hash)
+    silver.add([Page(0, TEXT, day=0), Page(1, UNLIKE)])
+    silver.decide(1)
+    silver.add([Page(2, EDITED, day=2)])
+    one, other = (replace(silver.run, run_id=f"20260302-{number}") for number in (1, 2))
+    for run in (one, other):
+        curate(silver.lake, run, silver.recipe)
+    publish(silver.lake, one, silver.recipe)
+    decided = silver.evidence()
+    with pytest.raises(LakeBusy, match="another run has written"):
+        publish(silver.lake, other, silver.recipe)
+    assert silver.evidence() == decided
+    kept = 2 if policy == "latest" else 0
+    assert silver.survivors() == {0: kept, 1: 1, 2: kept}
+
+    assert not curate(silver.lake, other, silver.recipe).changed
+    silver.add([Page(3, TEXT, day=-1)])
+    silver.decide(3)
+    assert silver.survivors() == {0: kept, 1: 1, 2: kept, 3: kept}
 
 
 def test_a_full_bucket_is_counted_and_named(silver: Silver) -> None:
