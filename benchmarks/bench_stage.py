@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _MEGABYTES = 500
 _PEER_MEGABYTES = 2
-_COPIES = 2  # of the crawl, under other URLs: the start of Spark's jobs must not be what is timed
+_COPIES = 8  # of the crawl, under other URLs: the start of Spark's jobs must not be what is timed
 
 
 def measure(setting: Setting) -> dict[str, object]:

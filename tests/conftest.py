@@ -15,17 +15,12 @@ from lakeprep.errors import EnvironmentMissing
 from lakeprep.lake.catalog import FIXED_TABLES, Lake
 from lakeprep.lake.runs import Run
 from lakeprep.recipe import Recipe, load_recipe
+from support import INTERPRETED
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-#: Plans are interpreted: to compile one takes longer than to run it over the rows of a test. Tests
-#: that call the command or a job run with compiled plans, as users do.
-INTERPRETED = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-}
 
 
 @pytest.fixture(scope="session")

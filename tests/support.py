@@ -30,6 +30,12 @@ DATA_TABLES = (
     "gold.web_outcomes",
     "gold.web",
 )
+#: Plans are interpreted: to compile one takes longer than to run it over the rows of a test. Tests
+#: that call the command or a job run with compiled plans, as users do.
+INTERPRETED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 
 
 def lakeprep(*arguments: object, env: Mapping[str, str] | None = None, timeout: float = 300) -> Any:

@@ -11,12 +11,20 @@ import pytest
 from pyspark.sql import functions as f
 
 from lakeprep.lake.schema import table_schema
-from silver_pages import Silver
+from silver_pages import Silver, word
+from support import INTERPRETED
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
+
+
+@pytest.fixture(autouse=True)
+def compiled_plans(silver: Silver) -> None:
+    """There are rows enough."""
+    for key in INTERPRETED:
+        silver.lake.spark.conf.unset(key)
 
 
 def words(count: int, seed: str = "") -> str:
@@ -26,7 +34,7 @@ def words(count: int, seed: str = "") -> str:
 
 
 #: SQL for the words that all pages share.
-TEMPLATE = words(200)
+TEMPLATE = f"'{' '.join(word(i) for i in range(200))}'"
 
 
 def fill(silver: Silver, count: int, text: str) -> None:
@@ -98,9 +106,12 @@ def test_a_million_pages_of_one_line(silver: Silver) -> None:
 
 
 def test_near_copies_of_one_template(silver: Silver) -> None:
-    """196 of 211 to 226 shingles are those of the template: a similarity of .87."""
+    """196 of 211 to 226 shingles are those of the template: a similarity of .87. Pages meet in its
+    bands, of which one in 80,000 pages has none."""
     fill(silver, 300_000, f"CONCAT({TEMPLATE}, ' ', {words(15, 'id')})")
-    assert outcomes(silver) == {("kept", None): 1, ("duplicate", "near"): 299_999}
+    found = outcomes(silver)
+    assert found.keys() == {("kept", None), ("duplicate", "near")}
+    assert 1 <= found["kept", None] <= 12
 
 
 def test_unlike_pages_of_one_template(silver: Silver) -> None:
