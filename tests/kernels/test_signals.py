@@ -86,21 +86,69 @@ def test_edge_cases_in_one_batch() -> None:
 
 
 def test_short_cuts_cut_as_the_definition_does() -> None:
-    """Most tokens never come to the rules for chunks: words beside all marks that may close."""
+    """Most tokens never come to the rules for chunks: words beside all marks that may close, at a
+    text's end and where sixteen bytes more can be read at once."""
     words_ = ("a", "ab", "abc", "Abc", "ABC", "abcde", "abcdE", "12", "2020", "10km", "cannot", "É",
-              "ÉÉ", "été", "naïve", "漢", "GPU", "e\u0301", "нет", "K", "กำ", "vs")  # fmt: skip
+              "ÉÉ", "été", "naïve", "漢", "GPU", "e\u0301", "нет", "K", "กำ", "vs", "planet",
+              "Cannot", "a" * 15, "a" * 16, "A" * 17, "7" * 16)  # fmt: skip
     marks = ("", ".", "..", "...", ",", '."', '".', ").", "),", ":)", "):", "(:", "*)", ";", "'",
              "'s", "’s", "’", "”", "”.", ".”", "“", "-", "--", "$", "%", "+", "—", "…", "，", "。",
              "(", "\u200b", "\u0301", "@", "/", "_", "=", "\x00", "❤\ufe0f", "€")  # fmt: skip
     tails = ("", " b", "b", "B", "漢", "1", "\u3000b", "\n", "é", "\u2028", "，")
     cases = [w + m + t for w in words_ for m in marks for t in tails]
     cases += [m + w + t for w in words_ for m in marks for t in tails]
+    cases += [case + " and so on and on" for case in cases]
     offsets, data = string_buffers(pa.array(cases))
     first, bounds = words.token_bounds(offsets, data, u.tables().flags)
     raw, pairs = data.tobytes(), bounds.reshape(-1, 2)
     for i, text in enumerate(cases):
         found = [raw[a:b].decode() for a, b in pairs[first[i] : first[i + 1]].tolist()]
         assert found == reference_tokens(text), text
+
+
+def test_common_han_letters_need_no_table() -> None:
+    """What `words.is_bare_han` takes for granted."""
+    letters = u.tables().flags[0x4E00:0x9FC0]
+    wanted = u.LETTER | u.IDEOGRAPH | u.ALONE
+    assert (letters & wanted == wanted).all()
+    assert not (letters & (u.SYMBOL | u.TERMINAL | u.PUNCTUATION | u.JOINED)).any()
+    assert not (u.tables().flags[0x4000:0xA000] & u.JOINED).any(), "what may follow"
+    assert (u.tables().lower[0x4E00:0x9FC0] == np.arange(0x4E00, 0x9FC0)).all()
+
+
+def test_marks_of_the_symbol_set_are_not_words() -> None:
+    """Their case is not looked at (`words.CASELESS`), so they must not be counted as words."""
+    tables = u.tables()
+    symbols = np.flatnonzero(tables.flags & u.SYMBOL)
+    assert not (tables.flags[symbols] & u.LETTER).any()
+    ascii_marks = [b for b in range(128) if not chr(b).isalnum() and not chr(b).isspace()]
+    assert (tables.flags[ascii_marks] & u.SYMBOL).all()
+
+
+def test_words_are_the_same_in_any_case_and_script_of_their_letters() -> None:
+    """Words of ASCII and others are hashed in different ways: they must meet. (The Kelvin sign is
+    small in ASCII.)"""
+    batch = []
+    for n in range(1, 36):
+        stem = "Abcdefgh" * 5
+        head, marked = stem[:n], stem[: n // 2] + "_" + stem[n // 2 : n]
+        batch.append(
+            f"{head}K {head}\u212a {head.lower()}k {head.upper()}K {marked}k {marked}\u212a"
+        )
+        batch.append(
+            f"{head}é {head.upper()}É x_{head}.com/A?b X_{head}.COM/a?B 漢{head} 漢 {head}"
+        )
+    found = columns(batch)
+    for i, text in enumerate(batch):
+        assert_equal(text, {name: float(values[i]) for name, values in found.items()})
+
+
+def test_tokens_run_on_from_batch_to_batch() -> None:
+    """Tokens are read 256 at a time; contractions are two."""
+    batch = ["don't " * n + "stop" for n in range(120, 136)] + ["a " * 255 + "don't", "漢" * 600]
+    found = columns(batch)
+    for i, text in enumerate(batch):
+        assert_equal(text, {name: float(values[i]) for name, values in found.items()})
 
 
 def test_contractions_and_inner_marks_as_the_reference_splits_them() -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from lakeprep.kernels import unicode as u
 from lakeprep.kernels.compiled import helper, hot_helper
 from lakeprep.kernels.utf8 import ByteArray, decode
+from lakeprep.kernels.vectors import WINDOW, digits_at, letters_at, trailing_zeros
 
 FlagTable = npt.NDArray[np.uint32]
 
@@ -155,3 +156,27 @@ def is_quote(point: int, own: np.uint32) -> bool:
     if point < 0x80:
         return point == 0x22 or point == 0x27 or point == 0x60
     return bool((own & AFFIX) != NO_BITS)
+
+
+@helper
+def long_run_end(data: ByteArray, start: int, end: int) -> tuple[int, int]:
+    """`run_end`, byte by byte."""
+    at, seen = start, 0
+    while at < end and (BYTE_CLASS[data[at]] & WORD_BYTE) != 0:
+        seen |= BYTE_CLASS[data[at]]
+        at += 1
+    return at, seen & LETTER_AND_DIGIT
+
+
+@hot_helper
+def run_end(data: ByteArray, start: int, end: int) -> tuple[int, int]:
+    """Where the ASCII letters and digits end that stand from `start` on, and which of
+    LETTER_AND_DIGIT they are."""
+    if start + WINDOW <= end:
+        letters, digits = letters_at(data, start), digits_at(data, start)
+        size: int = trailing_zeros(~(letters | digits))
+        if size < WINDOW:
+            run = (1 << size) - 1
+            seen = ((letters & run) != 0) * LETTER_BYTE + ((digits & run) != 0) * DIGIT_BYTE
+            return start + size, seen
+    return long_run_end(data, start, end)

@@ -37,9 +37,10 @@ from lakeprep.kernels.characters import (
     joined_end,
     point_after,
     point_before,
+    run_end,
 )
 from lakeprep.kernels.compiled import helper, hot_helper
-from lakeprep.kernels.utf8 import ByteArray
+from lakeprep.kernels.utf8 import ByteArray, byte_at
 
 
 def packed(words: str) -> npt.NDArray[np.uint64]:
@@ -177,6 +178,9 @@ def host_end(data: ByteArray, start: int, end: int) -> int:
     `start` if there is none. Its last name is two small letters or more."""
     at, host = start, start
     while at < end:
+        at, _ = run_end(data, at, end)
+        if at == end:
+            break
         byte = data[at]
         if byte == 0x2E:
             if at == host or data[at - 1] == 0x2E:
@@ -188,7 +192,7 @@ def host_end(data: ByteArray, start: int, end: int) -> int:
                 break
             at += 2
             host = at + 1
-        elif (BYTE_CLASS[byte] & WORD_BYTE) == 0 and byte != 0x2D and byte != 0x5F:
+        elif byte != 0x2D and byte != 0x5F:
             break
         at += 1
     while at > host and (data[at - 1] == 0x2E or data[at - 1] == 0x5F):
@@ -279,6 +283,11 @@ def core_end(
     before = point_before(data, first, start)
     before_that = before
     while at < end:
+        run, _ = run_end(data, at, end)
+        if run > at:
+            before_that = byte_at(data, run - 2) if run > at + 1 else before
+            before, at = byte_at(data, run - 1), run
+            continue
         point, after = code_point(data, at, end)
         own = flags[point]
         if (own & (SPACE | IDEOGRAPH)) != NO_BITS or point == ZERO_WIDTH_SPACE:

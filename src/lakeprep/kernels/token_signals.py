@@ -21,7 +21,7 @@ from lakeprep.kernels.compiled import (
 from lakeprep.kernels.repetition import Scratch, count_repetition
 from lakeprep.kernels.unicode import UnicodeTables
 from lakeprep.kernels.utf8 import ByteArray
-from lakeprep.kernels.word_signals import WORD_ROWS, StopWords, read_words
+from lakeprep.kernels.word_signals import BATCH, WORD_ROWS, StopWords, read_words
 
 Int32Array = npt.NDArray[np.int32]
 Int64Array = npt.NDArray[np.int64]
@@ -31,10 +31,10 @@ FloatRows = npt.NDArray[np.float64]
 
 @kernel(
     f"void({OFFSETS}, {BYTES}, {U32_TABLE}, {I32_TABLE}, {I64_TABLE}, {I64_TABLE}, {U64_TABLE},"
-    f"{I64_TABLE}, {OFFSETS}, {BYTES}, int64[::1], uint64[:, ::1], int64[::1], uint8[::1],"
+    f"{I64_TABLE}, {OFFSETS}, {BYTES}, int64[::1], uint64[::1], int64[::1], uint8[::1],"
     f"int32[::1], uint64[::1], int64[::1], uint8[::1], int32[::1], int32[::1], int32[::1],"
-    f"int32[::1], int32[::1], int64[::1], int64[::1], int64[::1], float64[:, ::1],"
-    f"float64[:, ::1])"
+    f"int32[::1], int32[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1],"
+    f"int64[::1], uint64[::1], uint64[::1], float64[:, ::1], float64[:, ::1])"
 )
 def token_kernel(
     offsets: Int64Array,
@@ -63,6 +63,11 @@ def token_kernel(
     top: Int64Array,
     dup: Int64Array,
     free_from: Int64Array,
+    begins: Int64Array,
+    stops: Int64Array,
+    kinds: Int64Array,
+    token_keys: UInt64Array,
+    word_keys: UInt64Array,
     words: FloatRows,
     repeated: FloatRows,
 ) -> None:
@@ -72,7 +77,7 @@ def token_kernel(
         tokens = read_words(
             data, start, end, flags, lower, languages[document], first_slot, slot_key, slot_word,
             word_offsets, word_data, stop_word_seen, word_table, distinct_slots, packed, starts,
-            keys, words, document,
+            keys, begins, stops, kinds, token_keys, word_keys, words, document,
         )  # fmt: skip
         if len(keys) > 0:
             count_repetition(
@@ -107,11 +112,16 @@ def count_tokens(
         stop_words.numbers(languages, documents),
         stop_words.first_slot, stop_words.slot_key, stop_words.slot_word,
         stop_words.offsets, stop_words.data,
-        np.zeros(len(stop_words.offsets), dtype=np.int64),
-        np.zeros((slots, 2), dtype=np.uint64),
+        np.zeros(len(stop_words.slot_key), dtype=np.int64),
+        np.zeros(2 * slots, dtype=np.uint64),
         np.empty(slots + 1, dtype=np.int64),
         own.packed, own.starts, own.keys, own.dup_sizes, own.seen, own.table, own.places,
         own.numbers, own.first, own.times, own.top, own.dup, own.free_from,
+        np.empty(BATCH, dtype=np.int64),
+        np.empty(BATCH, dtype=np.int64),
+        np.empty(BATCH, dtype=np.int64),
+        np.empty(BATCH, dtype=np.uint64),
+        np.empty(BATCH, dtype=np.uint64),
         words, repeated,
     )  # fmt: skip
     return words, repeated
