@@ -46,7 +46,7 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 OUTCOMES = "gold.copies_outcomes"
 DOCUMENTS = 100_000
-PEER_DOCUMENTS = 300_000
+PEER_DOCUMENTS = 1_000_000
 #: Documents of the run that stands for start-up.
 TINY = 200
 PEERS = Path(__file__).with_name("peers")
