@@ -102,19 +102,18 @@ def _lakeprep(
     """
     began = time.perf_counter()
     tiny = [folder.with_name(f"{folder.name}_start{part}") for part in range(3)]
-    for part, some in enumerate(tiny):
-        near_copies.write(some, part * TINY, (part + 1) * TINY)
+    for part, texts in enumerate(tiny):
+        near_copies.write(texts, part * TINY, (part + 1) * TINY)
     with session(lake=folder, conf=None) as spark:
         lake = Lake(spark)
         lake.ensure(*FIXED_TABLES)
-        for some in tiny:
-            fixed, _ = _step(lake, some, run_id="start")
+        *_, (last, _) = [_step(lake, texts, run_id="start") for texts in tiny]
         for table in ("silver.bands", "silver.documents", OUTCOMES):
             lake.overwrite(lake.frame(table).limit(0), table, branch=None, properties={})
         start = time.perf_counter() - began
         result, removed = _step(lake, first, run_id="first")
         result["start_seconds"] = round(start, 1)
-        result["fixed_seconds"] = fixed["seconds"]
+        result["fixed_seconds"] = fixed = last["seconds"]
         result["driver_resident_mib"] = resident_mib()
         for table in ("silver.bands", "silver.documents"):
             size = data_bytes(lake, table)
@@ -122,8 +121,8 @@ def _lakeprep(
         if second is not None:
             added, _ = _step(lake, second, run_id="second")
             result["adding"] = added
-            growing, all_growing = (step["seconds"] - fixed["seconds"] for step in (added, result))
-            result["adding_relative_to_building"] = round(growing / all_growing, 4)
+            share = (added["seconds"] - fixed) / (result["seconds"] - fixed)
+            result["adding_relative_to_building"] = round(share, 4)
             began = time.perf_counter()
             compact(lake, "silver.bands")
             result["compact_seconds"] = round(time.perf_counter() - began, 1)

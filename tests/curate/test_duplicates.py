@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lakeprep.curate import duplicates
 from lakeprep.curate.stage import curate
 from lakeprep.errors import LakeBusy
 from lakeprep.lake.catalog import Lake
@@ -25,8 +26,8 @@ UNLIKE = " ".join(word(i) for i in range(1000, 1100))
 
 
 def with_policy(recipe: Recipe, **changes: object) -> Recipe:
-    duplicates = recipe.duplicates.model_dump() | changes
-    given = recipe.model_dump(exclude_unset=True) | {"duplicates": duplicates}
+    section = recipe.duplicates.model_dump() | changes
+    given = recipe.model_dump(exclude_unset=True) | {"duplicates": section}
     return Recipe.model_validate(given)
 
 
@@ -35,7 +36,12 @@ def kinds(silver: Silver) -> Mapping[int, str | None]:
     return {silver.numbers[row.doc_id]: row.duplicate_kind for row in rows}
 
 
-def test_each_kind_has_its_evidence_and_what_is_published_stands(silver: Silver) -> None:
+@pytest.mark.parametrize("sent", [duplicates._BROADCAST, -1], ids=["small-day", "large-day"])
+def test_each_kind_has_its_evidence_and_what_is_published_stands(
+    silver: Silver, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also on a day that is too large to be sent to every executor."""
+    monkeypatch.setattr(duplicates, "_BROADCAST", sent)
     silver.add(
         [
             Page(0, TEXT, url="x.example/"),

@@ -33,9 +33,11 @@ _DECISIONS = {
     "cluster_id": "string",
     "left_out": "array<bigint>",
 }
-#: Rows of two numbers or a number and an id that are sent to every executor, 16 to 50 bytes each;
-#: more are joined by a shuffle.
-_BROADCAST = 5_000_000
+#: Bytes of rows that are sent to every executor; more are joined by a shuffle. That is the keys of
+#: 327,000 documents, or 1,960,000 ids with a number. (docs/scaling.md)
+_BROADCAST = 110_000_000
+#: Bytes of a value in a row of Spark's: a number, or an id with its length.
+_VALUE_BYTES = {"bigint": 8, "string": 40}
 #: The two hex digits of each byte.
 _DIGITS = np.frombuffer(bytes(range(256)).hex().encode(), dtype=np.uint16)
 #: Full buckets that are named in the report.
@@ -147,8 +149,9 @@ def _computed(lake: Lake, rows: DataFrame) -> DataFrame:
 
 def _broadcast(rows: DataFrame) -> DataFrame:
     """With the hint to send them to every executor where they are few; counts them. What they are
-    joined with is then not shuffled."""
-    return rows.hint("broadcast") if rows.count() <= _BROADCAST else rows
+    joined with is then not shuffled. rows: numbers and ids."""
+    row_bytes = 8 + sum(_VALUE_BYTES[kind] for _, kind in rows.dtypes)
+    return rows.hint("broadcast") if rows.count() * row_bytes <= _BROADCAST else rows
 
 
 def _standing(
