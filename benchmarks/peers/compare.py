@@ -35,6 +35,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import yaml
+from markup import without_markup
 
 from lakeprep.kernels import signals
 from lakeprep.kernels.line_editor import edit_lines
@@ -72,18 +73,6 @@ def read(path: Path, limit: int | None) -> list[str]:
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
         texts = [json.loads(line)["text"] for line in lines]
     return texts[:limit]
-
-
-def without_markdown(text: str) -> str:
-    """Code blocks, pictures, link targets, tags, and the marks of headings, lists and emphasis
-    taken away."""
-    for pattern, to in (
-        (r"(?s)```.*?```", ""), (r"!\[[^\]]*\]\([^)]*\)", ""), (r"\[([^\]]*)\]\([^)]*\)", r"\1"),
-        (r"<[^>\n]{1,200}>", ""), (r"(?m)^\s*(#{1,6}|[*+-]|>|\d+\.)\s+", ""),
-        (r"(?m)^\s*\|?[-:| ]{3,}$", ""), (r"[*_`|]+", " "), (r"[ \t]+", " "), (r"\n{3,}", "\n\n"),
-    ):  # fmt: skip
-        text = re.sub(pattern, to, text)
-    return text.strip()
 
 
 def environment(folder: Path) -> Path:
@@ -241,7 +230,7 @@ def main() -> None:
     call = parser.parse_args()
     texts = read(call.texts, call.documents)
     if call.strip:
-        texts = [without_markdown(text) for text in texts]
+        texts = [without_markup(text) for text in texts]
     config = yaml.safe_load(call.thresholds.read_text()) if call.thresholds else {}
     recipe = "fineweb" if call.language == "en" else "fineweb2"
     stop = StopWords.of(

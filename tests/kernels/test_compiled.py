@@ -7,9 +7,11 @@ import gc
 import numba
 import numpy as np
 import pytest
-from numba.core.types.functions import BaseFunction
+from numba.core import ir
+from numba.core.compiler import run_frontend
 
 from lakeprep.kernels import compiled
+from lakeprep.kernels.token_signals import token_kernel
 
 
 @compiled.helper
@@ -70,4 +72,15 @@ def test_what_an_operation_means_is_found_out_once(monkeypatch: pytest.MonkeyPat
     assert multiply(3, 4) == 9
     assert len(found) == len(set(found))
     assert gc.isenabled()
-    assert BaseFunction.get_call_type is not compiled._resolve_once
+    for owner, name, quicker in compiled._QUICKER:
+        assert getattr(owner, name) is not quicker, f"{name} is Numba's own again"
+
+
+def test_the_variables_of_a_statement_are_those_that_numba_names() -> None:
+    """Of every kind of statement in a kernel."""
+    blocks = run_frontend(token_kernel.py_func).blocks.values()
+    statements = [statement for block in blocks for statement in block.body]
+    expressions = [s.value for s in statements if isinstance(getattr(s, "value", None), ir.Expr)]
+    assert len({type(statement) for statement in statements}) > 3 < len(expressions)
+    for part in statements + expressions:
+        assert compiled._variables(part) == part.list_vars()

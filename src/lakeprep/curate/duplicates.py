@@ -192,19 +192,13 @@ def _decided(lake: Lake, candidates: DataFrame, policy: Duplicates) -> Found:
     schema = ", ".join(f"{name} {kind}" for name, kind in _DECISIONS.items())
     ordered = candidates.repartition("component").sortWithinPartitions("component", "turn")
     answers = lake.computed(ordered.drop("turn").mapInArrow(_pass(policy), schema))
-    full = answers.select(f.explode("left_out").alias("key")).groupBy("key").count()
-    fullest = (
-        full.selectExpr("key", "count", "SUM(count) OVER () AS left_out")
-        .orderBy(f.desc("count"), "key")
-        .limit(_NAMED)
-        .collect()
-    )
-    return Found(
-        answers.drop("left_out"),
-        answers.count(),
-        {row.key: row["count"] for row in fullest},
-        fullest[0].left_out if fullest else 0,
-    )
+    (totals,) = answers.selectExpr("COUNT(*) AS rows", "SUM(SIZE(left_out)) AS left_out").collect()
+    full_buckets: dict[int, int] = {}
+    if totals.left_out:
+        full = answers.select(f.explode("left_out").alias("key")).groupBy("key").count()
+        fullest = full.orderBy(f.desc("count"), "key").limit(_NAMED)
+        full_buckets = {row.key: row["count"] for row in fullest.collect()}
+    return Found(answers.drop("left_out"), totals.rows, full_buckets, totals.left_out or 0)
 
 
 def _pass(

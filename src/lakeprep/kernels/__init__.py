@@ -31,8 +31,11 @@ def warm() -> float:
     from importlib import import_module
 
     began = time.perf_counter()
-    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        import_module(module.name)
+    from lakeprep.kernels.compiled import uncollected
+
+    with uncollected():
+        for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+            import_module(module.name)
 
     import pyarrow as pa
 

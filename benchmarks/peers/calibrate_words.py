@@ -9,10 +9,10 @@ rules together then agree. The recipes carry the numbers.
 Two steps, because the reference lives in an environment of its own (datatrove 0.10 with jieba,
 sudachipy and sudachidict_core, or pythainlp):
 
-    python scripts/calibrate_words.py reference zh OUT.parquet TEXTS.jsonl.gz…
+    python benchmarks/peers/calibrate_words.py reference zh OUT.parquet TEXTS.jsonl.gz…
 
-    python scripts/calibrate_words.py fit zh OUT.parquet
-    python scripts/calibrate_words.py check zh OUT.parquet      # the recipe fineweb2 as it stands
+    python benchmarks/peers/calibrate_words.py fit zh OUT.parquet
+    python benchmarks/peers/calibrate_words.py check zh OUT.parquet    # the shipped fineweb2
 
 `reference` runs under the reference's Python, the others under ours. `fit` chooses thresholds on
 the documents of even number and judges them on the others too; where the reference drops nothing
@@ -26,13 +26,13 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from markup import without_markup
 
 # FineWeb-2's configs/<language>.yml as published (huggingface/fineweb-2); the numbers of every
 # language's pipeline beside them are in its fineweb-2-pipeline.py and datatrove's defaults.
@@ -80,25 +80,6 @@ SAME = ("dup_line_ratio", "terminal_line_ratio")
 BELOW = ("word_count", "alpha_word_ratio", "terminal_line_ratio")
 PER_WORD = ("hash_ratio", "ellipsis_ratio", "newline_word_ratio")
 CODES = {"zh": "cmn_Hani", "ja": "jpn_Jpan", "th": "tha_Thai"}
-
-
-#: Markdown as it stands in articles: what an extractor would have left out of the page.
-MARKUP = (
-    (re.compile(r"```.*?```", re.DOTALL), ""),
-    (re.compile(r"^[ \t]*[-=*_|: ]{3,}$|^    .*$", re.MULTILINE), ""),
-    (re.compile(r"!\[[^\]]*\](\([^)]*\)|\[[^\]]*\])?"), ""),
-    (re.compile(r"\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])"), r"\1"),
-    (re.compile(r"^\[[^\]]*\]:.*$", re.MULTILINE), ""),
-    (re.compile(r"<[^>\n]*>|https?://[!-~]+|[*`]"), ""),
-    (re.compile(r"^[ \t]*(#+|>|\+|-)[ \t]*", re.MULTILINE), ""),
-    (re.compile(r"\n\s*\n"), "\n"),
-)
-
-
-def without_markup(text: str) -> str:
-    for pattern, instead in MARKUP:
-        text = pattern.sub(instead, text)
-    return text.strip()
 
 
 def texts_of(path: Path, where: str | None) -> Iterator[str]:
