@@ -72,8 +72,8 @@ def test_what_an_operation_means_is_found_out_once(monkeypatch: pytest.MonkeyPat
     assert multiply(3, 4) == 9
     assert len(found) == len(set(found))
     assert gc.isenabled()
-    for owner, name, quicker in compiled._QUICKER:
-        assert getattr(owner, name) is not quicker, f"{name} is Numba's own again"
+    for place, own in compiled._OWN.items():
+        assert getattr(*place) is own is not compiled._QUICKER[place]
 
 
 def test_the_variables_of_a_statement_are_those_that_numba_names() -> None:

@@ -159,14 +159,20 @@ def _say_nothing(*_: object, **__: object) -> None:
     """Instead of an event at each call of LLVM, of which nobody is told."""
 
 
-#: What stands in for parts of Numba while it compiles a kernel.
-_QUICKER: Final = (
-    (BaseFunction, "get_call_type", _resolve_once),
-    (ir.Stmt, "list_vars", _variables),
-    (ir.Expr, "list_vars", _variables),
-    (event, "start_event", _say_nothing),
-    (event, "end_event", _say_nothing),
-)
+#: What stands in for functions of Numba while it compiles a kernel.
+_QUICKER: Final[dict[tuple[Any, str], Callable[..., Any]]] = {
+    (BaseFunction, "get_call_type"): _resolve_once,
+    (ir.Stmt, "list_vars"): _variables,
+    (ir.Expr, "list_vars"): _variables,
+    (event, "start_event"): _say_nothing,
+    (event, "end_event"): _say_nothing,
+}
+_OWN: Final = {place: getattr(*place) for place in _QUICKER}
+
+
+def _put(functions: dict[tuple[Any, str], Callable[..., Any]]) -> None:
+    for (owner, name), function in functions.items():
+        setattr(owner, name, function)
 
 
 @contextmanager
@@ -185,15 +191,12 @@ def uncollected() -> Iterator[None]:
 @contextmanager
 def _quick() -> Iterator[None]:
     """While one kernel is compiled."""
-    own = [(owner, name, getattr(owner, name)) for owner, name, _ in _QUICKER]
-    for owner, name, quicker in _QUICKER:
-        setattr(owner, name, quicker)
+    _put(_QUICKER)
     try:
         with uncollected():
             yield
     finally:
-        for owner, name, before in own:
-            setattr(owner, name, before)
+        _put(_OWN)
 
 
 def _prepare(dispatcher: Any, *, is_kernel: bool) -> None:
