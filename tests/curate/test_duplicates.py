@@ -36,12 +36,17 @@ def kinds(silver: Silver) -> Mapping[int, str | None]:
     return {silver.numbers[row.doc_id]: row.duplicate_kind for row in rows}
 
 
-@pytest.mark.parametrize("sent", [duplicates._BROADCAST, -1], ids=["small-day", "large-day"])
+@pytest.mark.parametrize(
+    ("sent", "sparse"),
+    [(duplicates._BROADCAST, duplicates._SPARSE), (-1, 0)],
+    ids=["small-day", "large-day"],
+)
 def test_each_kind_has_its_evidence_and_what_is_published_stands(
-    silver: Silver, sent: int, monkeypatch: pytest.MonkeyPatch
+    silver: Silver, sent: int, sparse: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also on a day that is too large to be sent to every executor."""
+    """Also on a day that is too large to be sent to every executor, and with texts looked up."""
     monkeypatch.setattr(duplicates, "_BROADCAST", sent)
+    monkeypatch.setattr(duplicates, "_SPARSE", sparse)
     silver.add(
         [
             Page(0, TEXT, url="x.example/"),
@@ -72,15 +77,17 @@ def test_days_partitions_and_order_do_not_matter(
     run: Run,
     lenient: Recipe,
     runs: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Runs in order of date, or one over all of it, shuffled and cut otherwise: the same
-    survivors, clusters and evidence, and the same gold."""
+    """Runs in order of date, with texts looked up, or one over all of it, shuffled and cut
+    otherwise: the same survivors, clusters and evidence, and the same gold."""
     pages = drifting_pages(12, 20, runs)
     answers = []
     for name, days in (("days", runs), ("once", 1)):
         folder = tmp_path / name
         folder.mkdir()
         silver = Silver(open_lake(folder), replace(run, recipe_hash=lenient.hash), lenient)
+        monkeypatch.setattr(duplicates, "_SPARSE", 0 if days > 1 else 1 << 40)
         for day in range(days):
             part = [page for page in pages if days == 1 or page.day == day]
             random.Random(day).shuffle(part)

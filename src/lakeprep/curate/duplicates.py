@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from lakeprep.curate.components import components
+from lakeprep.lake.lookup import FILE, KEY, can_look_up, look_up
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -36,6 +37,9 @@ _DECISIONS = {
 #: Bytes of rows that are sent to every executor; more are joined by a shuffle. That is the keys of
 #: 327,000 documents, or 1,960,000 ids with a number. (docs/scaling.md)
 _BROADCAST = 110_000_000
+#: One of so many documents at most is a candidate where texts are looked up. Where more are, most
+#: pages of Parquet hold one, and all text is read.
+_SPARSE = 50
 #: Bytes of a value in a row of Spark's: a number, or an id with its length.
 _VALUE_BYTES = {"bigint": 8, "string": 40}
 #: The two hex digits of each byte.
@@ -76,7 +80,6 @@ def find_duplicates(
     decided before may be among the decisions.
     """
     documents = documents.where("status = 'ok'")
-    flags = {"use_url": policy.url, "use_exact": policy.exact}
     keys = _keys(fresh, policy)
     standing = _nothing_stands(lake)
     if outcomes is not None:
@@ -100,15 +103,7 @@ def find_duplicates(
             keys = keys.unionByName(_keys(again, policy))
     edges = lake.sql("stages/shared_keys", keys=keys, standing=standing).toDF("left", "right")
     members = components(lake, edges)
-    candidates = lake.sql(
-        "stages/candidates",
-        flags,
-        text={"keys": _bucket_keys(policy), "priority": priority(policy)},
-        documents=documents,
-        members=_broadcast(members),
-        standing=standing,
-    )
-    return _decided(lake, candidates, policy)
+    return _decided(lake, _candidates(lake, documents, members, standing, policy), policy)
 
 
 def priority(policy: Duplicates) -> str:
@@ -147,11 +142,12 @@ def _computed(lake: Lake, rows: DataFrame) -> DataFrame:
     return _broadcast(lake.computed(rows))
 
 
-def _broadcast(rows: DataFrame) -> DataFrame:
-    """With the hint to send them to every executor where they are few; counts them. What they are
-    joined with is then not shuffled. rows: numbers and ids."""
+def _broadcast(rows: DataFrame, count: int | None = None) -> DataFrame:
+    """With the hint to send them to every executor where they are few; counts them, unless their
+    count is given. What they are joined with is then not shuffled. rows: numbers and ids."""
     row_bytes = 8 + sum(_VALUE_BYTES[kind] for _, kind in rows.dtypes)
-    return rows.hint("broadcast") if rows.count() * row_bytes <= _BROADCAST else rows
+    count = rows.count() if count is None else count
+    return rows.hint("broadcast") if count * row_bytes <= _BROADCAST else rows
 
 
 def _standing(
@@ -183,6 +179,34 @@ def _nothing_stands(lake: Lake) -> DataFrame:
     return lake.spark.sql(
         "SELECT CAST(0 AS BIGINT) AS key, '' AS doc_id, '' AS duplicate_of, '' AS cluster_id "
         "WHERE FALSE"
+    )
+
+
+def _candidates(
+    lake: Lake, documents: DataFrame, members: DataFrame, standing: DataFrame, policy: Duplicates
+) -> DataFrame:
+    """Documents to compare, with what `_pass` needs. members: node, component."""
+    table, count = "silver.documents", members.count()
+    values = ["text", "bands"] if policy.near else ["text"]
+    sparse = count * _SPARSE <= lake.rows(table) and can_look_up(lake, table)
+    read = [KEY, FILE] if sparse else values
+    rows = lake.sql(
+        "stages/candidates",
+        {"use_url": policy.url, "use_exact": policy.exact},
+        text={
+            "rest": ", ".join(f"documents.{name}" for name in read),
+            "address_keys": _address_keys(policy),
+            "priority": priority(policy),
+        },
+        documents=documents.selectExpr("*", f"_file AS {FILE}") if sparse else documents,
+        members=_broadcast(members, count),
+        standing=standing,
+    )
+    if sparse:
+        rows = look_up(rows, table, values)
+    bands = "COALESCE(bands, ARRAY())" if policy.near else "ARRAY()"
+    return rows.selectExpr(
+        "component", f"CONCAT(keys, {bands}) AS keys", "text", "standing", "turn", "facts"
     )
 
 

@@ -233,10 +233,15 @@ class Lake:
         """Snapshot that `ref` points to; None for an empty table."""
         return self.refs(table).get(ref)
 
-    def is_empty(self, table: str) -> bool:
-        """No row in main, by the snapshot's summary: nothing is read."""
+    def rows(self, table: str) -> int:
+        """Rows in main, those deleted since their file was written included; by the snapshot's
+        summary: nothing is read."""
         head = self.head(table)
-        return head is None or self.summary(table, head)["total-records"] == "0"
+        return 0 if head is None else int(self.summary(table, head)["total-records"])
+
+    def is_empty(self, table: str) -> bool:
+        """No row in main."""
+        return self.rows(table) == 0
 
     def summary(self, table: str, snapshot: int) -> dict[str, str]:
         """Iceberg's summary of that snapshot, our properties included."""

@@ -1,0 +1,98 @@
+"""Point lookups: columns of few rows out of many, from the pages of Parquet that hold them.
+
+Readers of Iceberg tables skip files and row groups, but no pages within a row group: to find one
+text in a thousand they decompress all. DataFusion reads the keys of a file, and then of other
+columns only the pages in which a wanted row lies. Which file a row is in says Iceberg (`_file`), so
+that snapshots and deleted rows are its own affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakeprep.lake.schema import table_schema
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from lakeprep.lake.catalog import Lake
+
+KEY = "doc_id"
+#: Column of rows that are looked up: the data file a row is in, Iceberg's `_file`.
+FILE = "file"
+_SCHEME = "file:"
+#: Rows that are read at a time: of texts of 50 MB there is room for so many.
+_ROWS = 32
+
+
+def can_look_up(lake: Lake, table: str) -> bool:
+    """Whether Python workers reach the files of `table` by their names: those of a local or shared
+    folder. Object stores want credentials that only Spark's catalog has."""
+    return str(lake.java_table(table).location()).startswith((_SCHEME, "/"))
+
+
+def look_up(rows: DataFrame, table: str, columns: Sequence[str]) -> DataFrame:
+    """`rows`, without `file`, and with these columns of `table`; in any order.
+
+    rows: doc_id, each once, file, and more columns, which go through Python.
+
+    Raises (in the worker):
+        LookupError: a file lacks a document that `rows` say is in it.
+    """
+    from pyspark.sql.types import StructType
+
+    carried = [field for field in rows.schema if field.name != FILE]
+    added = [field for field in table_schema(table).spark() if field.name in columns]
+    files_at_once = rows.sparkSession.sparkContext.defaultParallelism
+    return rows.repartition(files_at_once, FILE).mapInArrow(
+        _reader(tuple(field.name for field in added)), StructType(carried + added)
+    )
+
+
+def _reader(
+    columns: tuple[str, ...],
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        if not (given := list(batches)):
+            return
+        rows = pa.Table.from_batches(given)
+        for file in pc.unique(rows.column(FILE)).to_pylist():
+            wanted = rows.filter(pc.equal(rows.column(FILE), file)).drop_columns([FILE])
+            missing = len(wanted)
+            for found in _pages(file, wanted.column(KEY), columns):
+                missing -= len(found)
+                place = pc.index_in(found.column(KEY), value_set=wanted.column(KEY))
+                whole = wanted.take(place)
+                for name in columns:
+                    whole = whole.append_column(name, found.column(name))
+                yield from whole.combine_chunks().to_batches()
+            if missing:
+                raise LookupError(f"{file} lacks {missing} of {len(wanted)} documents")
+
+    return read
+
+
+def _pages(file: str, keys: pa.ChunkedArray, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+    """The rows of a Parquet file with these keys, at most `_ROWS` at a time."""
+    from datafusion import SessionConfig, SessionContext, col, lit
+    from datafusion.functions import in_list
+
+    parquet = "datafusion.execution.parquet"
+    settings = (
+        SessionConfig()
+        .with_target_partitions(1)
+        .with_batch_size(_ROWS)
+        .set(f"{parquet}.pushdown_filters", "true")
+        .set(f"{parquet}.schema_force_view_types", "false")
+    )
+    # An URL, because what looks like a pattern in a path is taken for one.
+    url = Path("/" + file.removeprefix(_SCHEME).lstrip("/")).as_uri()
+    rows = SessionContext(settings).read_parquet(url)
+    wanted = in_list(col(KEY), [lit(key) for key in keys.to_pylist()])
+    for batch in rows.filter(wanted).select(KEY, *columns).execute_stream():
+        yield batch.to_pyarrow()
