@@ -1,9 +1,8 @@
 -- Documents that share a bucket, with what the pass over them needs, and their turn in it: what
 -- was kept before, what was dropped before, the new ones, each by the order of the policy.
 -- {documents}: silver up to this run; {members}: node and component; {standing}: documents that
--- earlier runs have decided; {address_keys}, {priority}: expressions for the buckets of a
--- document's URL and text and for its place in the order of the policy; {rest}: what else is read
--- of a document, its text and bands, or where they are found.
+-- earlier runs have decided; {keys}, {priority}: expressions for a document's buckets and for its
+-- place in the order of the policy.
 WITH standing AS (
     SELECT DISTINCT
         doc_id,
@@ -14,8 +13,8 @@ WITH standing AS (
 
 SELECT
     members.component,
-    {rest},
-    {address_keys} AS keys,
+    {keys} AS keys,
+    documents.text,
     CASE
         WHEN standing.doc_id IS NULL THEN 0
         WHEN standing.duplicate_of IS NULL THEN 1

@@ -70,17 +70,22 @@ def test_each_kind_has_its_evidence_and_what_is_published_stands(
     assert silver.survivors() == {0: 0, 1: 0, 2: 0, 3: 0, 4: 4, 5: 0, 6: 0}
 
 
-@pytest.mark.parametrize("runs", [2, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("runs", "max_bucket"), [(2, 16), (2, 3), pytest.param(10, 16, marks=pytest.mark.slow)]
+)
 def test_days_partitions_and_order_do_not_matter(
     open_lake: Callable[[Path], Lake],
     tmp_path: Path,
     run: Run,
     lenient: Recipe,
     runs: int,
+    max_bucket: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Runs in order of date, with texts looked up, or one over all of it, shuffled and cut
-    otherwise: the same survivors, clusters and evidence, and the same gold."""
+    otherwise: the same survivors, clusters and evidence, and the same gold. Also where buckets
+    were full before the last run."""
+    lenient = with_policy(lenient, max_bucket=max_bucket)
     pages = drifting_pages(12, 20, runs)
     answers = []
     for name, days in (("days", runs), ("once", 1)):
@@ -100,11 +105,13 @@ def test_days_partitions_and_order_do_not_matter(
     assert len(clusters) < len(survivors) < len(pages)  # families drift away from their first
 
 
-def test_the_policy_chooses(silver: Silver) -> None:
-    """(`latest` is in the test below.) The first one would be page 0."""
+def test_the_policy_chooses(silver: Silver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where documents are looked up. (`latest` is in the test below.) The first one would be
+    page 0."""
     silver.add([Page(0, TEXT, day=0), Page(1, LONGER, day=1), Page(2, EDITED, day=2)])
     choices = [("longest", None, 1), ("best", "mean_word_length", 2)]
     for day, (policy, best_by, kept) in enumerate(choices, 1):
+        monkeypatch.setattr(duplicates, "_SPARSE", 0 if policy == "best" else 1 << 40)
         silver.recipe = with_policy(silver.recipe, policy=policy, best_by=best_by)
         silver.run = replace(silver.run, recipe_hash=silver.recipe.hash)
         silver.decide(day, full=True)

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from lakeprep.curate.components import components
-from lakeprep.lake.lookup import FILE, KEY, can_look_up, look_up
+from lakeprep.lake.lookup import can_look_up, look_up
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -83,8 +83,7 @@ def find_duplicates(
     keys = _keys(fresh, policy)
     standing = _nothing_stands(lake)
     if outcomes is not None:
-        touched = _computed(
-            lake,
+        touched = lake.computed(
             lake.sql(
                 "stages/touched",
                 {"use_near": policy.near is not None},
@@ -93,13 +92,14 @@ def find_duplicates(
                 fresh=_broadcast(fresh.select("doc_id")),
                 bands=lake.frame("silver.bands"),
                 documents=documents,
-            ),
+            )
         )
         if policy.policy == "first":
             standing = _standing(lake, touched, documents, outcomes, policy)
         else:
+            touched = _broadcast(touched)
             reopened = lake.sql("stages/reopened", touched=touched, outcomes=outcomes)
-            again = documents.join(_computed(lake, reopened), "doc_id", "semi")
+            again = documents.join(_broadcast(lake.computed(reopened)), "doc_id", "semi")
             keys = keys.unionByName(_keys(again, policy))
     edges = lake.sql("stages/shared_keys", keys=keys, standing=standing).toDF("left", "right")
     members = components(lake, edges)
@@ -137,11 +137,6 @@ def _address_keys(policy: Duplicates) -> str:
     return f"CAST(ARRAY({', '.join(url + text)}) AS ARRAY<BIGINT>)"
 
 
-def _computed(lake: Lake, rows: DataFrame) -> DataFrame:
-    """Computed now, because only then it is known whether the rows are few."""
-    return _broadcast(lake.computed(rows))
-
-
 def _broadcast(rows: DataFrame, count: int | None = None) -> DataFrame:
     """With the hint to send them to every executor where they are few; counts them, unless their
     count is given. What they are joined with is then not shuffled. rows: numbers and ids."""
@@ -155,16 +150,20 @@ def _standing(
 ) -> DataFrame:
     """Documents decided before that new ones are compared with: key (null for those that members of
     buckets were dropped for), doc_id, duplicate_of, cluster_id."""
-    members = lake.computed(
-        lake.sql(
-            "stages/standing",
-            {"capacity": policy.max_bucket},
-            text={"priority": _MICROS},
-            touched=touched,
-            documents=documents,
-            outcomes=outcomes,
+    sizes = touched.groupBy("key").count()
+    (totals,) = sizes.selectExpr("SUM(count) AS rows", "MAX(count) AS fullest").collect()
+    touched = _broadcast(touched, totals.rows or 0)
+    members = lake.computed(lake.sql("stages/standing", touched=touched, outcomes=outcomes))
+    if (totals.fullest or 0) > policy.max_bucket:
+        members = lake.computed(
+            lake.sql(
+                "stages/first_of_buckets",
+                {"capacity": policy.max_bucket},
+                text={"priority": _MICROS},
+                members=_broadcast(members),
+                documents=documents,
+            )
         )
-    )
     survivors = members.where("duplicate_of IS NOT NULL").selectExpr(
         "CAST(NULL AS BIGINT) AS key",
         "duplicate_of AS doc_id",
@@ -186,27 +185,24 @@ def _candidates(
     lake: Lake, documents: DataFrame, members: DataFrame, standing: DataFrame, policy: Duplicates
 ) -> DataFrame:
     """Documents to compare, with what `_pass` needs. members: node, component."""
+    from pyspark.sql.functions import expr
+
     table, count = "silver.documents", members.count()
-    values = ["text", "bands"] if policy.near else ["text"]
-    sparse = count * _SPARSE <= lake.rows(table) and can_look_up(lake, table)
-    read = [KEY, FILE] if sparse else values
-    rows = lake.sql(
+    members = _broadcast(members, count)
+    if count * _SPARSE <= lake.rows(table) and can_look_up(lake, table):
+        places = documents.selectExpr("doc_id", "_file AS file")
+        places = places.join(members, expr("XXHASH64(doc_id) = node"), "semi")
+        read = ["url_key", "fetched_at", "text", "text_digest", "bands"]
+        if "signals." in priority(policy):
+            read.append("signals")
+        documents = look_up(places, table, read)
+    return lake.sql(
         "stages/candidates",
         {"use_url": policy.url, "use_exact": policy.exact},
-        text={
-            "rest": ", ".join(f"documents.{name}" for name in read),
-            "address_keys": _address_keys(policy),
-            "priority": priority(policy),
-        },
-        documents=documents.selectExpr("*", f"_file AS {FILE}") if sparse else documents,
-        members=_broadcast(members, count),
+        text={"keys": _bucket_keys(policy), "priority": priority(policy)},
+        documents=documents,
+        members=members,
         standing=standing,
-    )
-    if sparse:
-        rows = look_up(rows, table, values)
-    bands = "COALESCE(bands, ARRAY())" if policy.near else "ARRAY()"
-    return rows.selectExpr(
-        "component", f"CONCAT(keys, {bands}) AS keys", "text", "standing", "turn", "facts"
     )
 
 
