@@ -165,11 +165,12 @@ def ours(
 
     found = {family: failed(family, edited if family == "c4" else plain) for family in FAMILIES}
     found = {family: verdicts for family, verdicts in found.items() if verdicts}
-    if len(found) == len(FAMILIES):
-        after = {f"after {name}": v for name, v in failed("fineweb", edited).items()}
-        first = (found[family] for family in ("repetition", "quality", "c4"))
-        found["all"] = {name: v for verdicts in first for name, v in verdicts.items()} | after
-    return found, {"signals": plain_seconds, "with_editor": edited_seconds}
+    together = {name: v for verdicts in found.values() for name, v in verdicts.items()}
+    if "c4" in found:  # then FineWeb's rules go by the edited text
+        after = failed("fineweb", edited)
+        together = {name: v for name, v in together.items() if name not in after}
+        together |= {f"after {name}": v for name, v in after.items()}
+    return found | {"all": together}, {"signals": plain_seconds, "with_editor": edited_seconds}
 
 
 def editor_agreement(
@@ -240,6 +241,13 @@ def main() -> None:
     array = pa.array(texts, pa.large_string())
     found, seconds = ours(array, call.language, load_recipe(recipe).rules, stop)
     theirs = peer(environment(call.environment), texts, call.language, config)
+    if "c4" not in found:  # their filters in one pass have C4's line editor
+        families = [theirs[family] for family in found if family != "all"]
+        reasons = zip(*(family["reasons"] for family in families), strict=True)
+        theirs["all"] = {
+            "reasons": [next(filter(None, of_one), None) for of_one in reasons],
+            "seconds": sum(family["seconds"] for family in families),
+        }
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
     result = {
         "call": {"texts": call.texts.name, "language": call.language, "stripped": call.strip},
