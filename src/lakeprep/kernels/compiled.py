@@ -23,8 +23,23 @@ import llvmlite.binding as llvm
 import numba
 from numba import types
 from numba.core import event, ir
-from numba.core.compiler import Flags
+from numba.core.compiler import CompilerBase, Flags
+from numba.core.compiler_machinery import PassManager
+from numba.core.typed_passes import (
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+    NopythonTypeInference,
+    PreLowerStripPhis,
+)
 from numba.core.types.functions import BaseFunction
+from numba.core.untyped_passes import (
+    FixupArgs,
+    GenericRewrites,
+    IRProcessing,
+    ReconstructSSA,
+    TranslateByteCode,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -102,6 +117,32 @@ def cache_directory() -> Path:
         folder = Path(tempfile.gettempdir(), f"lakeprep-kernels-{user}", digest.hexdigest())
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
+
+
+class Passes(CompilerBase):
+    """The passes of Numba's compiler that do something for a kernel, in Numba's order. Left out are
+    those for closures, `None`, literals, `with` and expressions of whole arrays; after most of them
+    Numba would find out anew when each variable lives."""
+
+    def define_pipelines(self) -> list[PassManager]:
+        # Says where variables die. In a helper nothing is freed when one does.
+        legalization = [] if self.state.flags.no_compile else [IRLegalization]
+        passes: Any = PassManager("lakeprep")  # type: ignore[no-untyped-call]
+        for one in (
+            TranslateByteCode,
+            FixupArgs,
+            IRProcessing,
+            GenericRewrites,
+            ReconstructSSA,
+            NopythonTypeInference,
+            PreLowerStripPhis,
+            *legalization,
+            NativeLowering,
+            NoPythonBackend,
+        ):
+            passes.add_pass(one, one.__name__)
+        passes.finalize()
+        return [passes]
 
 
 class QuickFlags(Flags):
@@ -251,7 +292,7 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.Locator"  # type: ignore[attr-defined]
         try:
             options: dict[str, Any] = {"cache": True, "nogil": True, "no_cfunc_wrapper": True}
-            made: Any = numba.njit(**options)(function)
+            made: Any = numba.njit(**options, pipeline_class=Passes)(function)
         finally:
             numba.config.CACHE_LOCATOR_CLASSES = before  # type: ignore[attr-defined]
         if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
@@ -265,7 +306,7 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def _helper(function: Callable[P, R], options: dict[str, Any]) -> Callable[P, R]:
-    made: Any = numba.njit(**options)(function)
+    made: Any = numba.njit(**options, pipeline_class=Passes)(function)
     if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         _prepare(made, is_kernel=False)
     return cast(Callable[P, R], made)
