@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+from types import SimpleNamespace
+from typing import Any
 
 import numba
 import numpy as np
 import pytest
 from numba.core import ir
-from numba.core.compiler import run_frontend
+from numba.core.compiler import DefaultPassBuilder, Flags, run_frontend
 
 from lakeprep.kernels import compiled
 from lakeprep.kernels.token_signals import token_kernel
@@ -53,6 +55,21 @@ def test_only_hot_helpers_are_forced_into_their_callers() -> None:
     assert caller(3) == 12
     inline = {f: next(iter(f.overloads.values())).fndesc.inline for f in (hot, plain)}
     assert inline == {hot: True, plain: False}
+
+
+@pytest.mark.parametrize("is_helper", [False, True])
+def test_kernels_take_passes_of_numba_in_its_order(is_helper: bool) -> None:
+    assert plus._compiler.pipeline_class is compiled.Passes
+    assert token_kernel._compiler.pipeline_class is compiled.Passes
+    flags = Flags()
+    flags.no_compile = is_helper
+    state = SimpleNamespace(flags=flags, func_ir=None)
+    of_numba: Any = DefaultPassBuilder.define_nopython_pipeline(state)
+    (taken,) = compiled.Passes.define_pipelines(SimpleNamespace(state=state))
+    order = [one for one, _ in of_numba.passes]
+    places = [order.index(one) for one, _ in taken.passes]
+    assert places == sorted(places)
+    assert len(places) < len(order) / 2
 
 
 def test_what_an_operation_means_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
