@@ -72,6 +72,8 @@ def measure(setting: Setting) -> dict[str, object]:
         "corpus": {"documents": documents, "new": new, "text_bytes": text_bytes},
         "lakeprep": ours,
     }
+    if setting.alone:
+        return result
     compared = min(documents, PEER_DOCUMENTS)
     folder = first
     if compared < documents:

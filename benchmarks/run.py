@@ -28,13 +28,15 @@ NAMES = {
 class Setting:
     """What a benchmark may use: a scratch folder, megabytes of text (None: its own choice), and
     a folder of JSON lines and WARC files to measure on instead of the usual ones, a number of
-    synthetic documents, and the folder of datatrove's virtual environment."""
+    synthetic documents, the folder of datatrove's virtual environment, and whether other tools stay
+    out of it (duplicates)."""
 
     scratch: Path
     megabytes: float | None
     folder: Path | None
     documents: int | None = None
     environment: Path | None = None
+    alone: bool = False
 
 
 def main() -> None:
@@ -45,6 +47,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="JSON lines (lang, text) and WARC files")
     parser.add_argument("--documents", type=int, help="synthetic documents (duplicates)")
     parser.add_argument("--environment", type=Path, help="datatrove's environment")
+    parser.add_argument("--alone", action="store_true", help="without other tools (duplicates)")
     parser.add_argument("--scratch", type=Path, help="where to put temporary files")
     given = parser.parse_args()
     if unknown := set(given.names) - set(NAMES):
@@ -53,7 +56,12 @@ def main() -> None:
         facts = measure.machine()
         with tempfile.TemporaryDirectory(dir=given.scratch) as scratch:
             setting = Setting(
-                Path(scratch), given.mb, given.folder, given.documents, given.environment
+                Path(scratch),
+                given.mb,
+                given.folder,
+                given.documents,
+                given.environment,
+                given.alone,
             )
             result = importlib.import_module(f"bench_{name}").measure(setting)
         measure.write(name, {"machine": facts, **result})

@@ -23,10 +23,8 @@ def bytes_read() -> int:
     return int(IO.read_text().split()[1])
 
 
-def rows(file: Path, keys: list[str]) -> pa.RecordBatch:
-    size = len(keys)
-    columns = {"doc_id": keys, "turn": list(range(size)), "file": [f"file:{file}"] * size}
-    return pa.RecordBatch.from_pydict(columns)
+def places(file: Path, keys: list[str]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pydict({"doc_id": keys, "file": [f"file:{file}"] * len(keys)})
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +48,14 @@ def test_only_pages_of_what_is_looked_up_are_read(file: Path) -> None:
     table = pq.read_table(file)
     wanted = random.Random(1).sample(range(len(table)), 20)
     keys = table.column("doc_id").take(wanted).to_pylist()
-    read = _reader(("text", "bands"))
-    list(read([rows(file, keys[:1])]))  # what comes with the first call is not counted
+    read = _reader(["doc_id", "text", "bands"])
+    list(read([places(file, keys[:1])]))  # what comes with the first call is not counted
     before = bytes_read() if IO.is_file() else 0
-    found = pa.Table.from_batches(read([rows(file, keys[:5]), rows(file, keys[5:])]))
+    found = pa.Table.from_batches(read([places(file, keys[:5]), places(file, keys[5:])]))
     spent = bytes_read() - before if IO.is_file() else 0
     texts = dict(zip(*(found.column(name).to_pylist() for name in ("doc_id", "text")), strict=True))
     assert texts == dict(zip(keys, table.column("text").take(wanted).to_pylist(), strict=True))
-    assert found.column_names == ["doc_id", "turn", "text", "bands"]
+    assert found.column_names == ["doc_id", "text", "bands"]
     metadata = pq.ParquetFile(file).metadata
     sizes = {
         metadata.row_group(0).column(i).path_in_schema: sum(
@@ -72,8 +70,8 @@ def test_only_pages_of_what_is_looked_up_are_read(file: Path) -> None:
 
 def test_what_a_file_lacks_is_missed(file: Path) -> None:
     with pytest.raises(LookupError, match="lacks 1 of 1 documents"):
-        list(_reader(("text",))([rows(file, ["0" * 32])]))
-    assert not list(_reader(("text",))([]))
+        list(_reader(["doc_id", "text"])([places(file, ["0" * 32])]))
+    assert not list(_reader(["doc_id", "text"])([]))
 
 
 @pytest.mark.spark

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lakeprep.lake.catalog import Lake
 
 KEY = "doc_id"
-#: Column of rows that are looked up: the data file a row is in, Iceberg's `_file`.
+#: Column of places: the data file a document is in, Iceberg's `_file`.
 FILE = "file"
 _SCHEME = "file:"
 #: Rows that are read at a time: of texts of 50 MB there is room for so many.
@@ -36,48 +36,44 @@ def can_look_up(lake: Lake, table: str) -> bool:
     return str(lake.java_table(table).location()).startswith((_SCHEME, "/"))
 
 
-def look_up(rows: DataFrame, table: str, columns: Sequence[str]) -> DataFrame:
-    """`rows`, without `file`, and with these columns of `table`; in any order.
+def look_up(places: DataFrame, table: str, columns: Sequence[str]) -> DataFrame:
+    """Rows of `table` with these columns and `doc_id`, in any order.
 
-    rows: doc_id, each once, file, and more columns, which go through Python.
+    places: doc_id, each once, and file.
 
     Raises (in the worker):
-        LookupError: a file lacks a document that `rows` say is in it.
+        LookupError: a file lacks a document that `places` say is in it.
     """
     from pyspark.sql.types import StructType
 
-    carried = [field for field in rows.schema if field.name != FILE]
-    added = [field for field in table_schema(table).spark() if field.name in columns]
-    files_at_once = rows.sparkSession.sparkContext.defaultParallelism
-    return rows.repartition(files_at_once, FILE).mapInArrow(
-        _reader(tuple(field.name for field in added)), StructType(carried + added)
+    schema = [field for field in table_schema(table).spark() if field.name in (KEY, *columns)]
+    files_at_once = places.sparkSession.sparkContext.defaultParallelism
+    return places.repartition(files_at_once, FILE).mapInArrow(
+        _reader([field.name for field in schema]), StructType(schema)
     )
 
 
 def _reader(
-    columns: tuple[str, ...],
+    columns: Sequence[str],
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         if not (given := list(batches)):
             return
-        rows = pa.Table.from_batches(given)
-        for file in pc.unique(rows.column(FILE)).to_pylist():
-            wanted = rows.filter(pc.equal(rows.column(FILE), file)).drop_columns([FILE])
-            missing = len(wanted)
-            for found in _pages(file, wanted.column(KEY), columns):
+        places = pa.Table.from_batches(given)
+        files = places.column(FILE)
+        for file in pc.unique(files).to_pylist():
+            keys = places.filter(pc.equal(files, file)).column(KEY)
+            missing = len(keys)
+            for found in _pages(file, keys, columns):
                 missing -= len(found)
-                place = pc.index_in(found.column(KEY), value_set=wanted.column(KEY))
-                whole = wanted.take(place)
-                for name in columns:
-                    whole = whole.append_column(name, found.column(name))
-                yield from whole.combine_chunks().to_batches()
+                yield found
             if missing:
-                raise LookupError(f"{file} lacks {missing} of {len(wanted)} documents")
+                raise LookupError(f"{file} lacks {missing} of {len(keys)} documents")
 
     return read
 
 
-def _pages(file: str, keys: pa.ChunkedArray, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+def _pages(file: str, keys: pa.ChunkedArray, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """The rows of a Parquet file with these keys, at most `_ROWS` at a time."""
     from datafusion import SessionConfig, SessionContext, col, lit
     from datafusion.functions import in_list
@@ -94,5 +90,5 @@ def _pages(file: str, keys: pa.ChunkedArray, columns: tuple[str, ...]) -> Iterat
     url = Path("/" + file.removeprefix(_SCHEME).lstrip("/")).as_uri()
     rows = SessionContext(settings).read_parquet(url)
     wanted = in_list(col(KEY), [lit(key) for key in keys.to_pylist()])
-    for batch in rows.filter(wanted).select(KEY, *columns).execute_stream():
+    for batch in rows.filter(wanted).select(*columns).execute_stream():
         yield batch.to_pyarrow()
