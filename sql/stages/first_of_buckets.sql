@@ -3,25 +3,22 @@
 -- {members}: key, doc_id, duplicate_of and cluster_id; {documents}: silver up to this run;
 -- {priority}: expression for the order of survival.
 WITH described AS (
-    SELECT
-        documents.doc_id,
+    SELECT /*+ REPARTITION(key) */
+        members.*,
         documents.text_digest,
         {priority} AS priority
     FROM {documents} AS documents
-    LEFT SEMI JOIN {members} AS members ON documents.doc_id = members.doc_id
+    INNER JOIN {members} AS members ON documents.doc_id = members.doc_id
 ),
 
 copies AS (
     SELECT
-        members.*,
-        described.priority,
+        *,
         ROW_NUMBER() OVER (
-            PARTITION BY
-                members.key, described.text_digest, COALESCE(members.duplicate_of, members.doc_id)
-            ORDER BY described.priority, members.doc_id
+            PARTITION BY key, text_digest, COALESCE(duplicate_of, doc_id)
+            ORDER BY priority, doc_id
         ) AS copy
-    FROM {members} AS members
-    INNER JOIN described ON members.doc_id = described.doc_id
+    FROM described
 ),
 
 ranked AS (

@@ -68,6 +68,25 @@ def test_only_pages_of_what_is_looked_up_are_read(file: Path) -> None:
     assert spent < allowed, sizes
 
 
+@pytest.mark.spark
+@pytest.mark.skipif(not IO.is_file(), reason="no count of bytes read on this system")
+def test_pages_of_silver_hold_few_texts(lake: Lake, run: Run, web: Recipe) -> None:
+    """In files as Iceberg writes them."""
+    silver = Silver(lake, run, web)
+    draw = random.Random(3)
+    texts = [draw.randbytes(4000).hex() for _ in range(2000)]
+    silver.add([Page(i, text) for i, text in enumerate(texts)])
+    ((name,),) = lake.query("SELECT file_path FROM lake.silver.documents.files").collect()
+    file = Path(name.removeprefix("file:"))
+    read = _reader(["doc_id", "text"])
+    keys = sorted(silver.numbers)[:2]
+    list(read([places(file, keys[:1])]))
+    before = bytes_read()
+    list(read([places(file, keys[1:])]))
+    # Of these, 512 KiB are DataFusion's first look at the end of the file.
+    assert bytes_read() - before < 1_000_000 < file.stat().st_size / 4
+
+
 def test_what_a_file_lacks_is_missed(file: Path) -> None:
     with pytest.raises(LookupError, match="lacks 1 of 1 documents"):
         list(_reader(["doc_id", "text"])([places(file, ["0" * 32])]))
