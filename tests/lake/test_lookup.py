@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakeprep.lake.catalog import Lake
-from lakeprep.lake.lookup import _reader, can_look_up, look_up
+from lakeprep.lake.files import are_local
+from lakeprep.lake.lookup import _reader, look_up
 from lakeprep.lake.runs import Run
 from lakeprep.recipe import Recipe
 from silver_pages import Page, Silver, sentence
@@ -97,7 +98,7 @@ def test_what_a_file_lacks_is_missed(file: Path) -> None:
 def test_a_lookup_gives_what_a_scan_gives(lake: Lake, run: Run, web: Recipe) -> None:
     """From several files, of rows that are not deleted."""
     silver = Silver(lake, run, web)
-    assert can_look_up(lake, "silver.documents")
+    assert are_local(lake, "silver.documents")
     draw = random.Random(2)
     for day in range(3):
         texts = [" ".join(sentence(draw, 60)) for _ in range(9)]

@@ -12,6 +12,7 @@ from lakeprep.ingest import stage as ingest_stage
 from lakeprep.lake import staging
 from lakeprep.lake.catalog import Lake
 from lakeprep.pipeline import Runner
+from lakeprep.score import stage as score_stage
 from support import all_rows, rows_of
 
 pytestmark = pytest.mark.spark
@@ -88,9 +89,11 @@ def test_one_more_file_costs_only_its_pages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Day by day must end where a run over everything ends; the first day's files come in reverse,
-    in other splits, and so in other partitions."""
+    in other splits, and so in other partitions, and their bodies by way of Spark, as from an object
+    store."""
     with monkeypatch.context() as patch:
         split_smaller(patch)
+        patch.setattr(score_stage, "are_local", lambda *_: False)
         process(tmp_path / "days", [*reversed(files[:-1])])
     runner = process(tmp_path / "days", files)
     rows_in = {result.stage: result.rows_in for result in runner.results}

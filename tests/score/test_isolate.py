@@ -16,11 +16,22 @@ from pathlib import Path
 import pytest
 
 from lakeprep.errors import RecipeError
-from lakeprep.score.isolate import ItemOutcome, run_isolated
+from lakeprep.score.isolate import Isolated, Item, ItemOutcome
 from lakeprep.score.options import IsolationLimits
 
 QUICK = IsolationLimits(seconds_per_item=0.5, memory_bytes=256 << 20)
 PATIENT = IsolationLimits(seconds_per_item=60, memory_bytes=256 << 20)
+
+
+def run_isolated(
+    count: int, work: Callable[[int], bytes], limits: IsolationLimits
+) -> list[ItemOutcome]:
+    """The outcomes of numbered items."""
+    isolated = Isolated(lambda item: work(int(item.label)), limits)
+    try:
+        return isolated.run([Item(b"", b"%d" % number) for number in range(count)])
+    finally:
+        isolated.close()
 
 
 def with_one_bad(bad: Callable[[], object]) -> Callable[[int], bytes]:
@@ -58,6 +69,56 @@ def test_payloads_come_back_in_order_whatever_their_size() -> None:
 
     assert [len(outcome.payload) for outcome in outcomes] == sizes
     assert statuses(outcomes) == ["done"] * len(sizes)
+
+
+def test_items_cross_whole_whatever_their_size() -> None:
+    """Also where the memory that is shared has to grow between two batches."""
+    isolated = Isolated(lambda item: item.label + bytes(item.body)[::-1], PATIENT)
+    batches = [[b"", b"abc"], [b"x" * 5_000_000 + b"y", b"z"], [b"small again"]]
+    try:
+        for bodies in batches:
+            found = isolated.run([Item(memoryview(body), b"label ") for body in bodies])
+            assert [outcome.payload for outcome in found] == [b"label " + b[::-1] for b in bodies]
+    finally:
+        isolated.close()
+
+
+def test_one_child_does_all_batches_until_it_dies() -> None:
+    def work(item: Item) -> bytes:
+        if item.label == b"bad":
+            crash()
+        return str(os.getpid()).encode()
+
+    isolated = Isolated(work, PATIENT)
+    try:
+        first, second = (isolated.run([Item(b""), Item(b"")]) for _ in range(2))
+        assert len({outcome.payload for outcome in first + second}) == 1
+        bad, after = isolated.run([Item(b"", b"bad"), Item(b"")])
+        assert bad.status == "error"
+        assert after.payload != first[0].payload
+        os.kill(int(after.payload), signal.SIGKILL)
+        assert statuses(isolated.run([Item(b"")])) == ["done"], "a child that died idle"
+    finally:
+        isolated.close()
+
+
+def test_a_process_forked_from_the_worker_has_a_child_of_its_own() -> None:
+    """Answers would go to whoever reads first."""
+    isolated = Isolated(lambda item: str(os.getpid()).encode(), PATIENT)
+    try:
+        mine = isolated.run([Item(b"")])[0].payload
+        read_end, write_end = os.pipe()
+        if (other := os.fork()) == 0:
+            os.write(write_end, isolated.run([Item(b"")])[0].payload)
+            os._exit(0)
+        os.close(write_end)
+        theirs = os.read(read_end, 100)
+        os.close(read_end)
+        os.waitpid(other, 0)
+        assert theirs and theirs != mine
+        assert isolated.run([Item(b"")])[0].payload == mine
+    finally:
+        isolated.close()
 
 
 def test_nothing_to_do_is_done() -> None:
@@ -182,11 +243,11 @@ def test_it_works_beside_threads() -> None:
 def test_the_child_dies_with_its_worker() -> None:
     script = (
         "import os, sys, time\n"
-        "from lakeprep.score.isolate import run_isolated\n"
+        "from lakeprep.score.isolate import Isolated, Item\n"
         "from lakeprep.score.options import IsolationLimits\n"
         "out = os.dup(1)\n"
         "def work(item):\n"
-        "    if item == 1: time.sleep(600)\n"
+        "    if item.label == b'1': time.sleep(600)\n"
         "    return str(os.getpid()).encode()\n"
         "import lakeprep.score.isolate as isolate\n"
         "take = isolate._take_frames\n"
@@ -194,7 +255,7 @@ def test_the_child_dies_with_its_worker() -> None:
         "    take(pending, outcomes)\n"
         "    os.write(out, outcomes[-1].payload + b'\\n')\n"
         "isolate._take_frames = tell\n"
-        "run_isolated(2, work, IsolationLimits())\n"
+        "Isolated(work, IsolationLimits()).run([Item(b'', b'0'), Item(b'', b'1')])\n"
     )
     worker = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert worker.stdout is not None

@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import HTMLTree
 
-from lakeprep.score.markup import MarkupSize, measure_markup
+from lakeprep.score.markup import MarkupSize, scan_markup
 
 NO_LIMIT = MarkupSize(10**9, 10**5, 10**12, 10**6)
 
 
 def size(html: str) -> MarkupSize:
-    return measure_markup(html.encode("utf-8", "replace"), NO_LIMIT)
+    return scan_markup(html.encode("utf-8", "replace"), NO_LIMIT).size
 
 
 @pytest.mark.parametrize(
@@ -79,8 +81,8 @@ def test_attributes_are_counted_a_tag() -> None:
 def test_the_scan_stops_at_the_limit() -> None:
     limits = MarkupSize(nodes=100, depth=10, steps=1000, attributes=5)
 
-    assert measure_markup(b"<br>" * 10**6, limits).nodes == 101
-    assert measure_markup(b"<div>" * 10**6, limits).depth == 11
+    assert scan_markup(b"<br>" * 10**6, limits).size.nodes == 101
+    assert scan_markup(b"<div>" * 10**6, limits).size.depth == 11
 
 
 @pytest.mark.parametrize("end", ["<", "<a", "<a ", "<a b", "<a b='", "</", "</a", "<!", "<!-"])
@@ -90,10 +92,62 @@ def test_a_page_may_end_anywhere(end: str) -> None:
 
 @given(st.binary(max_size=400) | st.text("<>/!-='\" abpditrv", max_size=400).map(str.encode))
 def test_any_bytes_are_measured(html: bytes) -> None:
-    found = measure_markup(html, NO_LIMIT)
+    found = scan_markup(html, NO_LIMIT).size
 
     assert found.depth <= max(1, html.count(b"<"))
     assert found.attributes <= len(html)
+
+
+def lean(html: str) -> str:
+    return bytes(scan_markup(html.encode(), NO_LIMIT).lean).decode()
+
+
+@pytest.mark.parametrize(
+    ("html", "copy"),
+    [
+        ("<p class=a data-x='y'>b</p>", "<p class=a >b</p>"),
+        ('<a HREF="u"CLASS="c"title="t">d</a>', '<a CLASS="c">d</a>'),
+        ("<br data-x='1'/><br id=x />", "<br /><br id=x />"),
+        ("<p hidden =x y = 'z' rel = 'tag'>", "<p hidden =x  rel = 'tag'>"),
+        ("a<!-- b -->c<!---->d<!-->e<!-- f --!>g", "a<!---->c<!---->d<!-->e<!----!>g"),
+        ("<<!-- x -->script>alert", "<<!---->script>alert"),
+        ("a<!-- never ends >x", "a<!--"),
+        ("<script src=x>if (a < b) '</p>'</script >c", "<script ></script >c"),
+        ("<script><!-- '<script>' '</script>' --></script>a", "<script></script>a"),
+        ("<script><!-- a </script>b", "<script></script>b"),
+        ("<script>'</scripts>'</SCRIPT>a", "<script></SCRIPT>a"),
+        ("<script>never ends <p>", "<script>"),
+        ("<style>a {}</style><title>b <c></title>", "<style></style><title>b <c></title>"),
+        ("<svg><style/></svg>a<style>b</style>", "<svg><style/></svg>a<style></style>"),
+        ("<select id=s><option value=1>a<option>b</select>c", "<select id=s></select>c"),
+        ("<option>a</option>", "<option>a</option>"),
+        ("<p title='never ends>", "<p title='never ends>"[:3]),
+    ],
+)
+def test_the_copy_has_what_is_read(html: str, copy: str) -> None:
+    assert lean(html) == copy
+
+
+PIECES = (
+    "words", " more ", "<", ">", "<p>", "</p>", "<p class='a' title='<b>'>", "</div>", "<br/>",
+    "<div id=x data-y=z>", "<li>", "<ul>", "</ul>", "<b>", "</b>", "<i class=c href=d>", "</i>",
+    "<a href='u'>", "</a>", "<!--", "-->", "--!>", "<!-->", "<!-- c -->", "<script>", "</script>",
+    "<script x=y>", "<style>", "</style >", "<title>", "</title>", "<textarea>", "</textarea>",
+    "<select><option>a<option value='o'>b</select>", "<table>", "<tr>", "<td x>", "</table>",
+    "<img alt='x'>", "<h1>", "<pre y>", "</pre>", "</", "<!x>", "<?y>", "'", '"', "=", "/",
+)  # fmt: skip
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(PIECES), max_size=40))
+def test_an_extractor_finds_the_same_in_the_copy(pieces: list[str]) -> None:
+    """All text of the page: which blocks are its main content may hang on a script's length."""
+
+    def text(html: str) -> str:
+        return extract_plain_text(HTMLTree.parse(html), alt_texts=False)
+
+    html = "<body>" + "".join(pieces)
+    assert text(lean(html)) == text(html)
 
 
 def test_real_pages_stay_far_below_the_limits(data: Path) -> None:
@@ -101,7 +155,7 @@ def test_real_pages_stay_far_below_the_limits(data: Path) -> None:
 
     with (data / "crawl" / "pathological.warc.gz").open("rb") as file:
         sizes = [
-            measure_markup(record.reader.read(), NO_LIMIT)
+            scan_markup(record.reader.read(), NO_LIMIT).size
             for record in ArchiveIterator(file, record_types=WarcRecordType.response)
         ]
     assert len(sizes) == 82

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lakeprep.score import extract_batch
 from lakeprep.score.extract_batch import score_pages
+from lakeprep.score.isolate import Isolated
 from lakeprep.score.options import PageLimits, ScoreOptions
 from lakeprep.score.page import Page, PageText, read_page
 from lakeprep.score.plain import untouched
@@ -79,11 +79,9 @@ def test_short_plain_text_needs_no_child(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_long_or_doubtful_plain_text_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     watched: list[int] = []
-    isolated = extract_batch.run_isolated
+    run = Isolated.run
     monkeypatch.setattr(
-        extract_batch,
-        "run_isolated",
-        lambda count, *rest: watched.append(count) or isolated(count, *rest),
+        Isolated, "run", lambda self, items: watched.append(len(items)) or run(self, items)
     )
     bodies = [b"&amp; " * 50_000, b"caf\xe9", b"\x1b$B", b"short &amp;"]
     options = replace(OPTIONS, limits=PageLimits())

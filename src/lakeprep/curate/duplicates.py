@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from lakeprep.curate.components import components
-from lakeprep.lake.lookup import can_look_up, look_up
+from lakeprep.lake.files import are_local
+from lakeprep.lake.lookup import look_up
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -189,7 +190,7 @@ def _candidates(
 
     table, count = "silver.documents", members.count()
     members = _broadcast(members, count)
-    if count * _SPARSE <= lake.rows(table) and can_look_up(lake, table):
+    if count * _SPARSE <= lake.rows(table) and are_local(lake, table):
         places = documents.selectExpr("doc_id", "_file AS file")
         places = places.join(members, expr("XXHASH64(doc_id) = node"), "semi")
         read = ["url_key", "fetched_at", "text", "text_digest", "bands"]

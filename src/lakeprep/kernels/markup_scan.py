@@ -1,4 +1,5 @@
-"""The kernels of `score.markup`: a reduced HTML tree builder that counts instead of building.
+"""The kernels of `score.markup`: a reduced HTML tree builder that counts instead of building, and
+copies what an extractor reads.
 
 Tags are known by the hash of their name and a set of flags. The stack holds open elements but no
 formatting tags; those have a list of their own, as in the HTML standard (13.2.4.3), because they
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakeprep.kernels.compiled import BYTES, I64_TABLE, U64_TABLE, helper, kernel
+from lakeprep.kernels.vectors import WINDOW, equal_at, trailing_zeros
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Ints: TypeAlias = NDArray[np.int64]
@@ -36,6 +38,11 @@ LIST: Final = 1 << 12
 IGNORED: Final = 1 << 13
 OPTION: Final = 1 << 14
 SELECT: Final = 1 << 15
+SCRIPT: Final = 1 << 16
+# What is inside is no text of the page.
+HOLLOW: Final = 1 << 17
+# The name is (also) that of an attribute that is read.
+ATTRIBUTE: Final = 1 << 18
 
 # Slots of the table from names to flags; a power of two, several times the number of names.
 SLOTS: Final = 1024
@@ -54,7 +61,10 @@ _STEPS: Final = 6
 _ATTRIBUTES: Final = 7
 _SELF_CLOSING: Final = 8
 _OPTIONS: Final = 9  # in the open <select>; -1 if there is none
-_STATE_CELLS: Final = 10
+_PARAGRAPHS: Final = 10  # open ones
+_COPIED: Final = 11  # bytes of the copy so far
+_BEHIND: Final = 12  # what is before this position of the page is in the copy or left out of it
+_STATE_CELLS: Final = 13
 
 
 @helper
@@ -88,6 +98,40 @@ def add_tag(tag: Bytes, flag: int, names: Hashes, flags: Ints) -> None:
 
 
 @helper
+def _leave_out(data: Bytes, start: int, end: int, lean: Bytes, state: Ints) -> None:
+    """Brings the copy up to `start`, and has it go on at `end`."""
+    behind = state[_BEHIND]
+    copied = state[_COPIED]
+    for i in range(start - behind):
+        lean[copied + i] = data[behind + i]
+    state[_COPIED] = copied + start - behind
+    state[_BEHIND] = end
+
+
+@helper
+def _next(data: Bytes, start: int, byte: int) -> int:
+    """Position of the next `byte` from `start` on; the end of the data if there is none."""
+    size = len(data)
+    i = start
+    while i + WINDOW <= size:
+        found = equal_at(data, i, byte)
+        if found:
+            return i + int(trailing_zeros(found))
+        i += WINDOW
+    while i < size and data[i] != byte:
+        i += 1
+    return i
+
+
+@helper
+def _is_comment_at(data: Bytes, at: int) -> bool:
+    """Whether the `<` at `at` begins a comment."""
+    if at + 3 >= len(data):
+        return False
+    return bool(data[at + 1] == 33 and data[at + 2] == 45 and data[at + 3] == 45)
+
+
+@helper
 def _end_of_comment(data: Bytes, start: int) -> int:
     """Position after the comment whose `<!--` ends at `start`."""
     size = len(data)
@@ -95,91 +139,130 @@ def _end_of_comment(data: Bytes, start: int) -> int:
         return start + 1
     if start + 1 < size and data[start] == 45 and data[start + 1] == 62:
         return start + 2
-    i = start
-    while i + 2 < size:
-        if data[i] == 45 and data[i + 1] == 45:
-            if data[i + 2] == 62:
-                return i + 3
-            if data[i + 2] == 33 and i + 3 < size and data[i + 3] == 62:
-                return i + 4
-        i += 1
+    i = _next(data, start + 2, 62)
+    while i < size:
+        dashes = i - 3 if data[i - 1] == 33 else i - 2
+        if dashes >= start and data[dashes] == 45 and data[dashes + 1] == 45:
+            return i + 1
+        i = _next(data, i + 1, 62)
     return size
+
+
+@helper
+def _empty_comment(data: Bytes, start: int, end: int, lean: Bytes, state: Ints) -> None:
+    """Leaves out what is in the comment data[start:end]. It stays one: it parts two texts."""
+    closing = end - 4 if data[end - 2] == 33 else end - 3
+    closed = data[closing] == 45 and data[closing + 1] == 45 and data[end - 1] == 62
+    _leave_out(data, start, closing if closed else end, lean, state)
 
 
 @helper
 def _end_of_other(data: Bytes, start: int, state: Ints) -> int:
     """Position after what a `<` at `start` begins if it is no tag: a comment, something that is
     read as one, or nothing."""
-    size = len(data)
     after = data[start + 1]
     if after != 33 and after != 63 and after != 47:
         return start + 1
     state[_NODES] += 1
-    if after == 33 and start + 3 < size and data[start + 2] == 45 and data[start + 3] == 45:
+    if _is_comment_at(data, start):
         return _end_of_comment(data, start + 4)
-    i = start + 2
-    while i < size and data[i] != 62:
-        i += 1
-    return i
+    return _next(data, start + 2, 62)
 
 
 @helper
-def _end_of_raw_text(data: Bytes, start: int, name_start: int, name_end: int) -> int:
-    """Position of the `</name` that ends a script, style, ... whose tag ends at `start`."""
+def _is_tag_at(data: Bytes, at: int, name_start: int, name_end: int) -> bool:
+    """Whether the name data[name_start:name_end], case apart, stands at `at` and ends there."""
+    end = at + name_end - name_start
+    if end >= len(data):
+        return False
+    for k in range(name_end - name_start):
+        if (data[at + k] | 32) != (data[name_start + k] | 32):
+            return False
+    return bool(data[end] <= 32 or data[end] == 47 or data[end] == 62)
+
+
+@helper
+def _end_of_raw_text(data: Bytes, start: int, name_start: int, name_end: int, kind: int) -> int:
+    """Position of the `</name` that ends a script, style, ... whose tag ends at `start`.
+
+    In a script, `<!--` begins what `-->` ends, and within it `<script` what the next `</script`
+    ends instead of the whole (13.2.5.20 to 33).
+    """
     size = len(data)
-    length = name_end - name_start
-    for i in range(start, size - length - 1):
-        if data[i] == 60 and data[i + 1] == 47:
-            same = True
-            for k in range(length):
-                if (data[i + 2 + k] | 32) != (data[name_start + k] | 32):
-                    same = False
-                    break
-            if same:
-                return i
+    level = 0
+    i = start
+    while i < size:
+        if level == 0:
+            i = _next(data, i, 60)
+        elif data[i] == 45 and i + 2 < size and data[i + 1] == 45 and data[i + 2] == 62:
+            level = 0
+            i += 2
+        if i < size and data[i] == 60:
+            if i + 1 < size and data[i + 1] == 47:
+                if _is_tag_at(data, i + 2, name_start, name_end):
+                    if level < 2:
+                        return i
+                    level = 1
+            elif kind & SCRIPT:
+                if level == 1:
+                    level += _is_tag_at(data, i + 1, name_start, name_end)
+                elif _is_comment_at(data, i):
+                    level = 1
+                    i += 1
+        i += 1
     return size
 
 
 @helper
-def _end_of_tag(data: Bytes, start: int, state: Ints) -> int:
-    """Position after the `>` of the tag whose name ends at `start`; counts its attributes and
-    notes whether it closes itself. The end of the data if the tag does not end."""
+def _is_read(data: Bytes, start: int, end: int, table: Hashes, table_flags: Ints) -> bool:
+    """Whether the attribute of that name is read."""
+    name = _hash_of(data, start, end)
+    slot = _slot_of(table, name)
+    return bool(table[slot] == name and table_flags[slot] & ATTRIBUTE)
+
+
+@helper
+def _end_of_tag(
+    data: Bytes, start: int, table: Hashes, table_flags: Ints, lean: Bytes, state: Ints
+) -> int:
+    """Position after the `>` of the tag whose name ends at `start`; counts its attributes, leaves
+    those out of the copy that are not read, and notes whether it closes itself. The end of the data
+    if the tag does not end."""
     size = len(data)
     i = start
     attributes = 0
     state[_SELF_CLOSING] = 0
-    in_name = False
-    may_have_value = False
-    while i < size:
-        byte = data[i]
-        i += 1
-        if byte == 62:
-            break
-        if byte <= 32:
-            in_name = False
-        elif byte == 47:
-            in_name = False
+    while i < size and data[i] != 62:
+        if data[i] <= 32:
+            i += 1
+            continue
+        if data[i] == 47:
+            i += 1
             state[_SELF_CLOSING] = 1 if i < size and data[i] == 62 else 0
-        elif byte == 61 and may_have_value:
-            in_name = False
-            may_have_value = False
+            continue
+        attributes += 1
+        name_start = i
+        i += 1
+        while i < size and data[i] > 32 and data[i] != 47 and data[i] != 61 and data[i] != 62:
+            i += 1
+        name_end = i
+        while i < size and data[i] <= 32:
+            i += 1
+        end = name_end
+        if i < size and data[i] == 61:
+            i += 1
             while i < size and data[i] <= 32:
                 i += 1
             if i < size and (data[i] == 34 or data[i] == 39):
-                quote = data[i]
-                i += 1
-                while i < size and data[i] != quote:
-                    i += 1
-                i += 1
+                i = _next(data, i + 1, data[i]) + 1
             else:
                 while i < size and data[i] > 32 and data[i] != 62:
                     i += 1
-        elif not in_name:
-            in_name = True
-            may_have_value = True
-            attributes += 1
+            end = min(i, size)
+        if not _is_read(data, name_start, name_end, table, table_flags):
+            _leave_out(data, name_start, end, lean, state)
     state[_ATTRIBUTES] = max(state[_ATTRIBUTES], attributes)
-    return min(i, size)
+    return min(i + 1, size)
 
 
 @helper
@@ -198,6 +281,8 @@ def _pop_to(
             state[_FOREIGN_DEPTH] -= 1
         if flags[top] & SELECT:
             state[_OPTIONS] = -1
+        if flags[top] & PARAGRAPH:
+            state[_PARAGRAPHS] -= 1
 
 
 @helper
@@ -288,7 +373,7 @@ def _open_element(
     state: Ints,
 ) -> None:
     """A start tag: close what it implies closed, count it, and put it on the stack."""
-    if kind & (CLOSES_P | PARAGRAPH):
+    if kind & (CLOSES_P | PARAGRAPH) and state[_PARAGRAPHS]:
         _close_implied(PARAGRAPH, SCOPE, names, flags, markers, counts, state)
     if kind & LIST_ITEM:
         _close_implied(LIST_ITEM, LIST | SCOPE, names, flags, markers, counts, state)
@@ -321,9 +406,13 @@ def _open_element(
         state[_ACTIVE_START] = state[_ACTIVE_END]
     if kind & FOREIGN:
         state[_FOREIGN_DEPTH] += 1
+    if kind & PARAGRAPH:
+        state[_PARAGRAPHS] += 1
 
 
-@kernel(f"UniTuple(int64, 4)({BYTES}, {U64_TABLE}, {I64_TABLE}, int64, int64, int64, int64)")
+@kernel(
+    f"UniTuple(int64, 5)({BYTES}, {U64_TABLE}, {I64_TABLE}, int64, int64, int64, int64, uint8[::1])"
+)
 def scan(
     data: Bytes,
     table: Hashes,
@@ -332,8 +421,10 @@ def scan(
     max_depth: int,
     max_steps: int,
     max_attributes: int,
-) -> tuple[int, int, int, int]:
-    """Nodes, depth, steps and attributes, as MarkupSize defines them."""
+    lean: Bytes,
+) -> tuple[int, int, int, int, int]:
+    """Nodes, depth, steps and attributes, as MarkupSize defines them; bytes of the copy, for which
+    `lean` is as long as `data`."""
     names = np.empty(max_depth + 1, np.uint64)
     flags = np.empty(max_depth + 1, np.int64)
     markers = np.empty(max_depth + 1, np.int64)
@@ -344,14 +435,17 @@ def scan(
     state[_OPTIONS] = -1
     size = len(data)
     i = 0
-    while i + 1 < size:
-        if data[i] != 60:
-            i += 1
-            continue
+    while True:
+        i = _next(data, i, 60)
+        if i + 1 >= size:
+            break
         closing = data[i + 1] == 47
         start = i + 2 if closing else i + 1
         if not (start < size and 97 <= (data[start] | 32) <= 122):
-            i = _end_of_other(data, i, state)
+            end = _end_of_other(data, i, state)
+            if _is_comment_at(data, i) and end - i > 7:
+                _empty_comment(data, i + 4, end, lean, state)
+            i = end
             continue
         end = start
         while end < size and data[end] > 32 and data[end] != 47 and data[end] != 62:
@@ -359,7 +453,14 @@ def scan(
         name = _hash_of(data, start, end)
         slot = _slot_of(table, name)
         kind = table_flags[slot] if table[slot] == name else 0
-        i = _end_of_tag(data, end, state)
+        if kind & OPTION and state[_OPTIONS] >= 0:
+            _leave_out(data, i, i, lean, state)
+            before = state[_COPIED]
+            i = _end_of_tag(data, end, table, table_flags, lean, state)
+            state[_COPIED] = before
+            state[_BEHIND] = _next(data, i, 60)
+        else:
+            i = _end_of_tag(data, end, table, table_flags, lean, state)
         state[_NODES] += 1
         if kind & IGNORED:
             continue
@@ -371,8 +472,11 @@ def scan(
         elif kind & FORMATTING:
             whole = _hash_of(data, start, i)
             _open_formatting(name, whole, active_names, active_wholes, state)
-        elif kind & RAW_TEXT:
-            i = _end_of_raw_text(data, i, start, end)
+        elif kind & RAW_TEXT and state[_FOREIGN_DEPTH] == 0:
+            inside = i
+            i = _end_of_raw_text(data, inside, start, end, kind)
+            if kind & HOLLOW:
+                _leave_out(data, inside, i, lean, state)
         else:
             _open_element(name, kind, names, flags, markers, counts, state)
         if (
@@ -382,4 +486,5 @@ def scan(
             or state[_ATTRIBUTES] > max_attributes
         ):
             break
-    return state[_NODES], state[_DEPTH], state[_STEPS], state[_ATTRIBUTES]
+    _leave_out(data, size, size, lean, state)
+    return state[_NODES], state[_DEPTH], state[_STEPS], state[_ATTRIBUTES], state[_COPIED]

@@ -10,6 +10,7 @@ from numba.extending import intrinsic
 
 WINDOW: Final = 16
 """Bytes that a mask is of."""
+_FIRST: Final = ir.Constant(ir.IntType(32), 0)
 
 
 def _mask_of(first: str, last: str, *, folded: bool = False) -> Any:
@@ -42,6 +43,24 @@ def _mask_of(first: str, last: str, *, folded: bool = False) -> Any:
 letters_at = _mask_of("a", "z", folded=True)
 digits_at = _mask_of("0", "9")
 wide_at = _mask_of("\x80", "\xff")
+
+
+@cast(Any, intrinsic)  # type: ignore[untyped-decorator]
+def equal_at(typing: Any, data: Any, at: Any, byte: Any) -> Any:
+    """Mask of the WINDOW bytes from `at` on that are `byte`."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        vector = ir.VectorType(ir.IntType(8), WINDOW)
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        place = builder.bitcast(builder.gep(array.data, [arguments[1]]), vector.as_pointer())
+        wanted = builder.trunc(arguments[2], ir.IntType(8))
+        first = builder.insert_element(ir.Constant(vector, ir.Undefined), wanted, _FIRST)
+        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), WINDOW), [0] * WINDOW)
+        repeated = builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), everywhere)
+        same = builder.icmp_unsigned("==", builder.load(place, align=1), repeated)
+        return builder.zext(builder.bitcast(same, ir.IntType(WINDOW)), ir.IntType(64))
+
+    return types.int64(data, types.int64, types.int64), emit
 
 
 @cast(Any, intrinsic)  # type: ignore[untyped-decorator]

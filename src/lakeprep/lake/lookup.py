@@ -9,31 +9,22 @@ that snapshots and deleted rows are its own affair.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakeprep.lake.files import local_path
 from lakeprep.lake.schema import table_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from lakeprep.lake.catalog import Lake
-
 KEY = "doc_id"
 #: Column of places: the data file a document is in, Iceberg's `_file`.
 FILE = "file"
-_SCHEME = "file:"
 #: Rows that are read at a time: of texts of 50 MB there is room for so many.
 _ROWS = 32
-
-
-def can_look_up(lake: Lake, table: str) -> bool:
-    """Whether Python workers reach the files of `table` by their names: those of a local or shared
-    folder. Object stores want credentials that only Spark's catalog has."""
-    return str(lake.java_table(table).location()).startswith((_SCHEME, "/"))
 
 
 def look_up(places: DataFrame, table: str, columns: Sequence[str]) -> DataFrame:
@@ -87,8 +78,7 @@ def _pages(file: str, keys: pa.ChunkedArray, columns: Sequence[str]) -> Iterator
         .set(f"{parquet}.schema_force_view_types", "false")
     )
     # An URL, because what looks like a pattern in a path is taken for one.
-    url = Path("/" + file.removeprefix(_SCHEME).lstrip("/")).as_uri()
-    rows = SessionContext(settings).read_parquet(url)
+    rows = SessionContext(settings).read_parquet(local_path(file).as_uri())
     wanted = in_list(col(KEY), [lit(key) for key in keys.to_pylist()])
     for batch in rows.filter(wanted).select(*columns).execute_stream():
         yield batch.to_pyarrow()

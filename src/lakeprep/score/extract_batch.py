@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final, get_args
 
 import numpy as np
 
-from lakeprep.score.isolate import ItemOutcome, run_here, run_isolated
-from lakeprep.score.options import ScoreOptions
+from lakeprep.score.isolate import Isolated, Item, ItemOutcome, run_here
+from lakeprep.score.options import Extractor, IsolationLimits, PageLimits, ScoreOptions
 from lakeprep.score.page import Page, PageStatus, PageText, is_plain, read_page
 from lakeprep.score.plain import untouched
 
@@ -50,7 +51,7 @@ def score_pages(
 
     `bodies` is binary or large_binary (a null is an empty page), the other two are strings and may
     have nulls. Plain text that needs no work stays in Arrow. What native code is to read is read in
-    a child, which sees a body as a view of its Arrow buffer. The result is a pure function of the
+    a child. The result is a pure function of the
     arguments, but for pages that meet the isolation limits.
     """
     import pyarrow as pa
@@ -88,15 +89,29 @@ def _read(
 ) -> PageTexts:
     """`score_pages` of pages on which there is work to do."""
     pages = _pages(bodies, content_types, charsets)
+    items = [_item(page) for page in pages]
     watched = [i for i, page in enumerate(pages) if not _is_harmless(page)]
-
-    def work(item: int) -> bytes:
-        return _encode(read_page(pages[item], options))
-
-    from_child = run_isolated(len(watched), lambda i: work(watched[i]), options.isolation)
-    outcomes = dict(zip(watched, from_child, strict=True))
-    rows = (outcomes.get(i) or run_here(work, i) for i in range(len(pages)))
+    reader = _reader(options.extractor, options.limits, options.isolation)
+    outcomes = dict(zip(watched, reader.run([items[i] for i in watched]), strict=True))
+    rows = (outcomes.get(i) or run_here(reader.work, item) for i, item in enumerate(items))
     return _columns([_decode(row) for row in rows])
+
+
+@cache
+def _reader(extractor: Extractor, limits: PageLimits, isolation: IsolationLimits) -> Isolated:
+    """The child that reads pages by these options, of which a worker meets one set."""
+    options = ScoreOptions(extractor=extractor, limits=limits, isolation=isolation)
+    return Isolated(lambda item: _encode(read_page(_page(item), options)), isolation)
+
+
+def _item(page: Page) -> Item:
+    labels = (page.content_type or "", page.charset or "")
+    return Item(page.body, "\0".join(label.replace("\0", " ") for label in labels).encode())
+
+
+def _page(item: Item) -> Page:
+    content_type, _, charset = item.label.decode().partition("\0")
+    return Page(memoryview(item.body), content_type or None, charset or None)
 
 
 def _is_harmless(page: Page) -> bool:

@@ -1,17 +1,17 @@
-"""Native code at arm's length: a batch is worked off in a forked child, watched from outside.
+"""Native code at arm's length: a child process works, watched from outside.
 
-The child inherits the batch by memory (nothing is sent to it), works its items in order and
-writes one length-prefixed frame an item into a pipe. The frames are the progress the parent
-watches: the item after the last full frame is the one in work. If no byte comes for
-`seconds_per_item` the child is killed and that item ends as `timeout`. If the child dies, the item
-in work is tried once more in a fresh child, because the cause may lie outside it (an out-of-memory
-killer, memory held by earlier items); a second death makes it an `error`. The rest of the batch
-goes on in a new child.
+The child is forked with what is loaded by then, and stays. A batch's items are laid into memory
+that both share; the child works them in order and writes one length-prefixed frame an item into a
+pipe. The frames are the progress the parent watches: the item after the last full frame is the one
+in work. If no byte comes for `seconds_per_item` the child is killed and that item ends as
+`timeout`. If the child dies, the item in work is tried once more in a fresh child, because the
+cause may lie outside it (an out-of-memory killer, memory held by earlier items); a second death
+makes it an `error`. The rest of the batch goes on in a new child.
 
 Built for a PySpark worker: only `waitpid` on the own child, the worker's file descriptors are
 untouched in the parent and closed in the child, which leaves by `os._exit` and so flushes nothing
-twice. The child dies with the worker: by PR_SET_PDEATHSIG on Linux, elsewhere at its next write
-into the broken pipe or when its CPU seconds for one item are used up.
+twice. The child dies with the worker: by PR_SET_PDEATHSIG on Linux, elsewhere when it sees its pipe
+closed, or when its CPU seconds for one item are used up.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 import ctypes
 import faulthandler
 import gc
+import mmap
 import os
 import resource
 import select
@@ -27,17 +28,24 @@ import struct
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Final, Literal, NoReturn
 
 from lakeprep.score.options import IsolationLimits
 
 ItemStatus = Literal["done", "timeout", "error"]
+#: From an item to its payload. It must not depend on what earlier items changed, and must not touch
+#: Arrow's thread pool or a lock that another thread of the parent may hold.
+Work = Callable[["Item"], bytes]
 
 _FRAME: Final = struct.Struct("<BI")
+_REQUEST: Final = struct.Struct("<QQ")
+_LENGTHS: Final = struct.Struct("<QQ")
+_LEAST_SHARED_BYTES: Final = 1 << 20
 _DONE: Final = 0
 _RAISED: Final = 1
 _READ_BYTES: Final = 1 << 20
@@ -47,6 +55,14 @@ _PR_SET_PDEATHSIG: Final = 1
 _F_SETPIPE_SZ: Final = 1031
 _HIGHEST_DESCRIPTOR: Final = 1 << 16
 _ATTEMPTS: Final = 2
+
+
+@dataclass(frozen=True)
+class Item:
+    """What one call of the work gets: bytes, and some more that say what they are."""
+
+    body: bytes | memoryview
+    label: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -61,46 +77,91 @@ class ItemOutcome:
 
 @dataclass(frozen=True)
 class _Child:
-    """One forked child: process id, read end of its pipe, and the item it began with."""
+    """One forked child: its process id, the end of the pipe that it takes requests from, and of
+    that which it writes frames to."""
 
     pid: int
-    pipe: int
-    first: int
+    requests: int
+    frames: int
 
 
-def run_isolated(
-    count: int, work: Callable[[int], bytes], limits: IsolationLimits
-) -> list[ItemOutcome]:
-    """The outcomes of `work(0)` to `work(count - 1)`, each run in a forked child.
+class Isolated:
+    """`work`, done by a child. The child is forked when there is something to do and kept until
+    `close`, or until it dies."""
 
-    `work` must not depend on what earlier items changed, and must not touch Arrow's thread pool or
-    a lock that another thread of this process may hold. An exception in an item is that item's
-    `error`, and the child goes on. Raises OSError only if the machine refuses to fork or open a
-    pipe.
-    """
-    outcomes: list[ItemOutcome] = []
-    deaths_of_next = 0
-    while len(outcomes) < count:
-        before = len(outcomes)
-        child = _fork(before, count, work, limits)
-        try:
-            stalled = _drain(child, count, outcomes, limits.seconds_per_item)
-        finally:
-            wait_status = _reap(child)
-        if len(outcomes) > before:
-            deaths_of_next = 0
-        if stalled or _ran_out_of_cpu(wait_status):
-            outcomes.append(ItemOutcome("timeout", detail=_timeout_detail(limits)))
-            deaths_of_next = 0
-        elif len(outcomes) < count:
-            deaths_of_next += 1
-            if deaths_of_next >= _ATTEMPTS:
-                outcomes.append(ItemOutcome("error", detail=_death_detail(wait_status)))
+    def __init__(self, work: Work, limits: IsolationLimits) -> None:
+        self.work = work
+        self._limits = limits
+        self._child: _Child | None = None
+        self._shared = mmap.mmap(-1, _LEAST_SHARED_BYTES)
+        self._owner = os.getpid()
+
+    def run(self, items: Sequence[Item]) -> list[ItemOutcome]:
+        """The outcomes of the items, in order. An exception in an item is that item's `error`, and
+        the child goes on. Raises OSError only if the machine refuses to fork, to share memory or to
+        open a pipe."""
+        self._forget_child_of_another()
+        places = self._lay_out(items)
+        outcomes: list[ItemOutcome] = []
+        deaths_of_next = 0
+        while len(outcomes) < len(items):
+            before = len(outcomes)
+            child = self._child = self._child or _fork(self.work, self._shared, self._limits)
+            # A child that is dead already is found so by `_drain`.
+            with suppress(BrokenPipeError):
+                os.write(child.requests, _REQUEST.pack(places[before], len(items) - before))
+            stalled = wait_status = None
+            try:
+                stalled = _drain(child, len(items), outcomes, self._limits.seconds_per_item)
+            finally:
+                if len(outcomes) < len(items):
+                    wait_status = self.close()
+            if len(outcomes) > before:
                 deaths_of_next = 0
-    return outcomes
+            if wait_status is None:
+                return outcomes
+            if stalled or _ran_out_of_cpu(wait_status):
+                outcomes.append(ItemOutcome("timeout", detail=_timeout_detail(self._limits)))
+                deaths_of_next = 0
+            else:
+                deaths_of_next += 1
+                if deaths_of_next >= _ATTEMPTS:
+                    outcomes.append(ItemOutcome("error", detail=_death_detail(wait_status)))
+                    deaths_of_next = 0
+        return outcomes
+
+    def close(self) -> int | None:
+        """End the child, if there is one; then its wait status, as `_reap` says it."""
+        child, self._child = self._child, None
+        return None if child is None else _reap(child)
+
+    def _forget_child_of_another(self) -> None:
+        """A process that was forked with this object has no part in the child of its parent, nor
+        in the memory that they share."""
+        if self._owner != os.getpid():
+            self._owner = os.getpid()
+            self._shared = mmap.mmap(-1, _LEAST_SHARED_BYTES)
+            if self._child is not None:
+                os.close(self._child.requests)
+                os.close(self._child.frames)
+                self._child = None
+
+    def _lay_out(self, items: Sequence[Item]) -> list[int]:
+        """Write the items into the shared memory, a larger one if need be; where each begins."""
+        sizes = [_LENGTHS.size + len(item.label) + len(item.body) for item in items]
+        *places, end = accumulate(sizes, initial=0)
+        if end > len(self._shared):
+            self.close()
+            self._shared = mmap.mmap(-1, max(end, 2 * len(self._shared)))
+        for item, place in zip(items, places, strict=True):
+            body = place + _LENGTHS.size + len(item.label)
+            _LENGTHS.pack_into(self._shared, place, len(item.label), len(item.body))
+            self._shared[place + _LENGTHS.size : body] = item.label
+            self._shared[body : body + len(item.body)] = item.body
+        return places
 
 
-def run_here(work: Callable[[int], bytes], item: int) -> ItemOutcome:
+def run_here(work: Work, item: Item) -> ItemOutcome:
     """The outcome of one item in this very process, for work that needs no watching. MemoryError
     passes, because what is left of the heap is not to be trusted."""
     try:
@@ -115,7 +176,7 @@ def _drain(child: _Child, count: int, outcomes: list[ItemOutcome], seconds_per_i
     """Append the outcomes of the frames that arrive until the child closes its pipe or stalls;
     True if it stalled."""
     poller = select.poll()
-    poller.register(child.pipe, select.POLLIN)
+    poller.register(child.frames, select.POLLIN)
     pending = bytearray()
     deadline = time.monotonic() + seconds_per_item
     while len(outcomes) < count:
@@ -124,7 +185,7 @@ def _drain(child: _Child, count: int, outcomes: list[ItemOutcome], seconds_per_i
             return True
         if not poller.poll(remaining * 1000):
             continue
-        chunk = os.read(child.pipe, _READ_BYTES)
+        chunk = os.read(child.frames, _READ_BYTES)
         if not chunk:
             return False
         pending += chunk
@@ -153,7 +214,8 @@ def _take_frames(pending: bytearray, outcomes: list[ItemOutcome]) -> None:
 def _reap(child: _Child) -> int:
     """End the child if it still runs and collect it. Its wait status; -1 if it is not known
     because another part of this process collected it first."""
-    os.close(child.pipe)
+    os.close(child.requests)
+    os.close(child.frames)
     # A child that is already dying keeps the status it dies with, so killing it is always safe.
     with suppress(ProcessLookupError):
         os.kill(child.pid, signal.SIGKILL)
@@ -163,42 +225,51 @@ def _reap(child: _Child) -> int:
         return -1
 
 
-def _fork(first: int, count: int, work: Callable[[int], bytes], limits: IsolationLimits) -> _Child:
-    """Fork a child that works the items from `first` on."""
+def _fork(work: Work, shared: mmap.mmap, limits: IsolationLimits) -> _Child:
+    """Fork a child that works what it is asked for."""
     parent = os.getpid()
     address_space = _address_space_limit(limits.memory_bytes)
-    read_end, write_end = os.pipe()
+    pipes: list[int] = []
     try:
+        pipes += os.pipe()
+        pipes += os.pipe()
         with warnings.catch_warnings():
             # Python 3.12 warns that threads and fork do not mix: the child is kept to code that
             # takes no lock of theirs, which is what this module is for.
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
     except OSError:
-        os.close(read_end)
-        os.close(write_end)
+        for end in pipes:
+            os.close(end)
         raise
+    to_child, requests, frames, from_child = pipes
     if pid == 0:
-        _be_the_child(range(first, count), work, write_end, parent, address_space, limits)
-    os.close(write_end)
-    return _Child(pid, read_end, first)
+        _be_the_child(work, shared, to_child, from_child, parent, address_space, limits)
+    os.close(to_child)
+    os.close(from_child)
+    return _Child(pid, requests, frames)
 
 
 def _be_the_child(
-    items: range,
-    work: Callable[[int], bytes],
-    pipe: int,
+    work: Work,
+    shared: mmap.mmap,
+    requests: int,
+    frames: int,
     parent: int,
     address_space: int,
     limits: IsolationLimits,
 ) -> NoReturn:
-    """Work the items, one frame each, and leave without unwinding the parent's stack."""
+    """Work what is asked for, one frame an item, until the parent closes its end of the pipe; then
+    leave without unwinding the parent's stack."""
     code = 1
     try:
-        _settle_in(pipe, parent, address_space)
-        for item in items:
-            _allow_cpu(limits.seconds_per_item)
-            _write_all(pipe, _frame_of(work, item))
+        _settle_in((requests, frames), parent, address_space)
+        while request := os.read(requests, _REQUEST.size):
+            place, count = _REQUEST.unpack(request)
+            for _ in range(count):
+                _allow_cpu(limits.seconds_per_item)
+                item, place = _item_at(shared, place)
+                _write_all(frames, _frame_of(work, item))
         code = 0
     except MemoryError:
         code = _EXIT_OUT_OF_MEMORY
@@ -206,7 +277,16 @@ def _be_the_child(
         os._exit(code)
 
 
-def _frame_of(work: Callable[[int], bytes], item: int) -> bytes:
+def _item_at(shared: mmap.mmap, place: int) -> tuple[Item, int]:
+    """The item that begins at `place`, its body not copied, and where the next one does."""
+    label_bytes, body_bytes = _LENGTHS.unpack_from(shared, place)
+    label = place + _LENGTHS.size
+    body = label + label_bytes
+    end = body + body_bytes
+    return Item(memoryview(shared)[body:end], shared[label:body]), end
+
+
+def _frame_of(work: Work, item: Item) -> bytes:
     """The frame of one item."""
     outcome = run_here(work, item)
     if outcome.status == "done":
@@ -221,7 +301,7 @@ def _write_all(pipe: int, frame: bytes) -> None:
         view = view[os.write(pipe, view) :]
 
 
-def _settle_in(pipe: int, parent: int, address_space: int) -> None:
+def _settle_in(pipes: tuple[int, int], parent: int, address_space: int) -> None:
     """Make the forked process a quiet, bounded child that cannot outlive or disturb its parent."""
     _die_with(parent)
     # Python's own handlers would run the parent's clean-up here.
@@ -233,14 +313,14 @@ def _settle_in(pipe: int, parent: int, address_space: int) -> None:
     gc.freeze()
     # The JVM waits for the end of the worker's socket, so no child may hold a copy of it; and a
     # native library that prints would print into the worker's protocol or the user's terminal.
-    os.closerange(3, pipe)
-    os.closerange(pipe + 1, _HIGHEST_DESCRIPTOR)
+    for begin, end in pairwise((2, *sorted(pipes), _HIGHEST_DESCRIPTOR)):
+        os.closerange(begin + 1, end)
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower_limit(resource.RLIMIT_AS, address_space)
-    _widen(pipe)
+    _widen(pipes[1])
 
 
 def _die_with(parent: int) -> None:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from lakeprep.score.charset import decode
 from lakeprep.score.extract import Extracted, extract_html
-from lakeprep.score.markup import MarkupSize, measure_markup
+from lakeprep.score.markup import MarkupSize, scan_markup
 from lakeprep.score.options import PageLimits, ScoreOptions
 from lakeprep.score.repair import repair_text
 
@@ -63,10 +63,13 @@ def read_page(page: Page, options: ScoreOptions) -> PageText:
         extracted = Extracted(text.strip(), None)
     else:
         in_utf8 = decoded.encoding in ("utf-8", "ascii")
-        markup = page.body if in_utf8 else text.encode("utf-8", "replace")
-        too_deep = _too_much_markup(markup, limits)
-        if too_deep is not None:
-            return too_deep
+        markup = scan_markup(
+            page.body if in_utf8 else text.encode("utf-8", "replace"), _allowed(limits)
+        )
+        if (too_much := _too_much_markup(markup.size, limits)) is not None:
+            return too_much
+        if options.extractor == "resiliparse":
+            text = str(markup.lean, "utf-8", "replace").removeprefix("\ufeff")
         extracted = extract_html(text, options.extractor)
     title = _repaired_title(extracted.title)
     repaired = repair_text(extracted.text).strip()
@@ -84,12 +87,13 @@ def _too_long(size: int, limit: int) -> PageText | None:
     return PageText("too_large", detail=f"{size} bytes, limit {limit}")
 
 
-def _too_much_markup(html: bytes | memoryview, limits: PageLimits) -> PageText | None:
+def _allowed(limits: PageLimits) -> MarkupSize:
+    return MarkupSize(limits.max_nodes, limits.max_depth, limits.max_steps, limits.max_attributes)
+
+
+def _too_much_markup(size: MarkupSize, limits: PageLimits) -> PageText | None:
     """`too_large` if the markup passes a limit, naming the first that it passes."""
-    allowed = MarkupSize(
-        limits.max_nodes, limits.max_depth, limits.max_steps, limits.max_attributes
-    )
-    size = measure_markup(html, allowed)
+    allowed = _allowed(limits)
     for name in ("nodes", "depth", "steps", "attributes"):
         limit: int = getattr(allowed, name)
         if getattr(size, name) > limit:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lakeprep.lake.catalog import Lake
+from lakeprep.lake.files import are_local
+from lakeprep.lake.late import PLACE, with_column
 from lakeprep.lake.runs import Run, StageResult, check_score_section
 from lakeprep.lake.schema import table_schema
 from lakeprep.lake.staging import Staging
@@ -13,6 +15,7 @@ from lakeprep.score.options import PageLimits, ScoreOptions
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyspark.sql import DataFrame
 
     from lakeprep.recipe import Recipe
 
@@ -32,8 +35,11 @@ INPUT_COLUMNS = (
     "source_length",
     "record_id",
 )
+_BODY = "body"
 #: Bytes of bronze that one task reads; pages cost milliseconds each, so tasks are small.
 _SPLIT_BYTES = 4 << 20
+#: Bytes of bodies that a worker holds at a time, one page more apart.
+_BATCH_BYTES = 32 << 20
 
 
 def score(lake: Lake, run: Run, recipe: Recipe, *, everything: bool = False) -> StageResult:
@@ -52,9 +58,7 @@ def score(lake: Lake, run: Run, recipe: Recipe, *, everything: bool = False) -> 
     pages = lake.new_rows(
         "bronze.pages", since=since, until=head, options={"split-size": str(_SPLIT_BYTES)}
     )
-    documents = pages.select(*INPUT_COLUMNS).mapInArrow(
-        _fused_pass(recipe, run), table_schema("silver.documents").spark()
-    )
+    documents = _documents(pages, recipe, run, late=are_local(lake, "bronze.pages"))
     staging = Staging(lake, STAGE, run, TABLES)
     staging.open()
     before = lake.head("silver.documents")
@@ -74,8 +78,16 @@ def score(lake: Lake, run: Run, recipe: Recipe, *, everything: bool = False) -> 
     return StageResult(STAGE, rows_in=rows, rows_out=rows, inputs=inputs, outputs=outputs)
 
 
+def _documents(pages: DataFrame, recipe: Recipe, run: Run, *, late: bool) -> DataFrame:
+    """Rows of silver.documents. late: workers read the bodies themselves."""
+    places = [name for name in INPUT_COLUMNS if name != _BODY] + list(PLACE)
+    return pages.select(*(places if late else INPUT_COLUMNS)).mapInArrow(
+        _fused_pass(recipe, run, late=late), table_schema("silver.documents").spark()
+    )
+
+
 def _fused_pass(
-    recipe: Recipe, run: Run
+    recipe: Recipe, run: Run, *, late: bool
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     section = recipe.score
     options = ScoreOptions(
@@ -93,6 +105,8 @@ def _fused_pass(
     def run_pass(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from lakeprep.score.fused import score_batches  # kernels: the workers', not the driver's
 
+        if late:
+            batches = with_column(batches, _BODY, _BATCH_BYTES)
         return score_batches(batches, options, run_id)
 
     return run_pass
