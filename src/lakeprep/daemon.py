@@ -15,6 +15,7 @@ is taken from where Python has it installed, if that is the same version.
 from __future__ import annotations
 
 import gc
+import os
 import re
 import sys
 import zipfile
@@ -53,6 +54,8 @@ def warm() -> None:
 
 
 if __name__ == "__main__":
+    # Arrow's allocator (mimalloc) gives memory back after 10 ms: between two batches, all of it.
+    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")
     sys.path[:] = without_archives(sys.path)
     sys.path_importer_cache.clear()  # it holds the archives that were looked into for this module
     from pyspark import daemon

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+
 from lakeprep.score.charset import decode
 from lakeprep.score.extract import Extracted, extract_html
 from lakeprep.score.markup import MarkupSize, scan_markup
@@ -20,8 +22,19 @@ PageStatus = Literal["ok", "empty", "timeout", "too_large", "not_text", "error"]
 _MAX_CONTROL_SHARE: Final = 0.05
 _MAX_NUL_SHARE: Final = 0.4
 _MAX_REPLACED_SHARE: Final = 0.3
-_SAMPLE_CHARS: Final = 8_192
-_NO_TEXT: Final = bytes({*range(1, 0x20), 0x7F} - set(b"\t\n\v\f\r\x1b"))
+_SAMPLE_BYTES: Final = 8_192
+_REPLACED: Final = "\ufffd".encode()
+_NUL, _CONTROL, _CONTINUED, _OTHER = range(4)
+_KINDS: Final = bytes(
+    _NUL
+    if byte == 0
+    else _CONTROL
+    if (byte < 0x20 and byte not in b"\t\n\v\f\r\x1b") or byte == 0x7F
+    else _CONTINUED
+    if 0x80 <= byte < 0xC0
+    else _OTHER
+    for byte in range(256)
+)
 # Media types whose body is the text itself; everything else is parsed as HTML.
 _PLAIN_TYPES: Final = frozenset({"text/plain", "text/markdown"})
 
@@ -57,15 +70,14 @@ def read_page(page: Page, options: ScoreOptions) -> PageText:
         return too_long
     decoded = decode(page.body, page.charset)
     text = decoded.text
-    if not _is_text(text):
+    in_utf8 = decoded.encoding in ("utf-8", "ascii")
+    encoded = page.body if in_utf8 else text.encode("utf-8", "replace")
+    if not _is_text(encoded):
         return PageText("not_text", detail="binary data where text was declared")
     if plain:
         extracted = Extracted(text.strip(), None)
     else:
-        in_utf8 = decoded.encoding in ("utf-8", "ascii")
-        markup = scan_markup(
-            page.body if in_utf8 else text.encode("utf-8", "replace"), _allowed(limits)
-        )
+        markup = scan_markup(encoded, _allowed(limits))
         if (too_much := _too_much_markup(markup.size, limits)) is not None:
             return too_much
         if options.extractor == "resiliparse":
@@ -101,22 +113,24 @@ def _too_much_markup(size: MarkupSize, limits: PageLimits) -> PageText | None:
     return None
 
 
-def _is_text(text: str) -> bool:
-    """Whether three samples (start, middle, end) look like text rather than decoded binary."""
-    middle = max(0, (len(text) - _SAMPLE_CHARS) // 2)
-    if len(text) <= 3 * _SAMPLE_CHARS:
-        sample = text
+def _is_text(encoded: bytes | memoryview) -> bool:
+    """Whether three samples (start, middle, end) of what is UTF-8, or nearly, look like text rather
+    than decoded binary."""
+    middle = max(0, (len(encoded) - _SAMPLE_BYTES) // 2)
+    if len(encoded) <= 3 * _SAMPLE_BYTES:
+        sample = bytes(encoded)
     else:
-        sample = (
-            text[:_SAMPLE_CHARS] + text[middle : middle + _SAMPLE_CHARS] + text[-_SAMPLE_CHARS:]
+        sample = b"".join(
+            encoded[start:][:_SAMPLE_BYTES] for start in (0, middle, len(encoded) - _SAMPLE_BYTES)
         )
-    encoded = sample.encode("utf-8", "replace")
-    controls = len(encoded) - len(encoded.translate(None, _NO_TEXT))
-    replaced = sample.count("\ufffd")
-    return (
-        encoded.count(0) <= _MAX_NUL_SHARE * len(sample)
-        and controls <= _MAX_CONTROL_SHARE * len(sample)
-        and replaced <= _MAX_REPLACED_SHARE * len(sample)
+    kinds = np.frombuffer(sample.translate(_KINDS), dtype=np.uint8)
+    chars = len(kinds) - np.count_nonzero(kinds == _CONTINUED)
+    # Most pages have no byte that U+FFFD begins with, which is told ten times as fast.
+    replaced = sample.count(_REPLACED) if _REPLACED[:1] in sample else 0
+    return bool(
+        np.count_nonzero(kinds == _NUL) <= _MAX_NUL_SHARE * chars
+        and np.count_nonzero(kinds == _CONTROL) <= _MAX_CONTROL_SHARE * chars
+        and replaced <= _MAX_REPLACED_SHARE * chars
     )
 
 
