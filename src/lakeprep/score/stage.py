@@ -36,8 +36,10 @@ INPUT_COLUMNS = (
     "record_id",
 )
 _BODY = "body"
-#: Bytes of bronze that one task reads; pages cost milliseconds each, so tasks are small.
-_SPLIT_BYTES = 4 << 20
+#: Bytes of bronze that one task reads: pages cost milliseconds each, a task a tenth of a second.
+_LEAST_SPLIT_BYTES, _MOST_SPLIT_BYTES = 4 << 20, 16 << 20
+#: Tasks for each core, where there is enough to read: the last ones end at different times.
+_TASKS_PER_CORE = 8
 #: Bytes of bodies that a worker holds at a time, one page more apart.
 _BATCH_BYTES = 32 << 20
 
@@ -56,7 +58,10 @@ def score(lake: Lake, run: Run, recipe: Recipe, *, everything: bool = False) -> 
         return StageResult(STAGE, changed=False)
 
     pages = lake.new_rows(
-        "bronze.pages", since=since, until=head, options={"split-size": str(_SPLIT_BYTES)}
+        "bronze.pages",
+        since=since,
+        until=head,
+        options={"split-size": str(_split_bytes(lake, since, head))},
     )
     documents = _documents(pages, recipe, run, late=are_local(lake, "bronze.pages"))
     staging = Staging(lake, STAGE, run, TABLES)
@@ -76,6 +81,16 @@ def score(lake: Lake, run: Run, recipe: Recipe, *, everything: bool = False) -> 
     )
     outputs = staging.commit()
     return StageResult(STAGE, rows_in=rows, rows_out=rows, inputs=inputs, outputs=outputs)
+
+
+def _split_bytes(lake: Lake, since: int | None, head: int) -> int:
+    """Bytes of bronze for each task, by what came after `since`."""
+    before, after = (
+        int(lake.summary("bronze.pages", snapshot)["total-files-size"]) if snapshot else 0
+        for snapshot in (since, head)
+    )
+    tasks = _TASKS_PER_CORE * lake.spark.sparkContext.defaultParallelism
+    return min(max((after - before) // tasks, _LEAST_SPLIT_BYTES), _MOST_SPLIT_BYTES)
 
 
 def _documents(pages: DataFrame, recipe: Recipe, run: Run, *, late: bool) -> DataFrame:
