@@ -83,6 +83,25 @@ def test_items_cross_whole_whatever_their_size() -> None:
         isolated.close()
 
 
+def test_an_item_cannot_change_the_next() -> None:
+    """Native code that is led astray by one page must not write into another."""
+
+    def work(item: Item) -> bytes:
+        if item.label == b"bad":
+            start = ctypes.addressof(ctypes.c_char.from_buffer(item.body))
+            ctypes.memset(start, 0, len(item.body))
+        return bytes(item.body)
+
+    isolated = Isolated(work, PATIENT)
+    try:
+        found = isolated.run([Item(b"first", b"bad"), Item(b"second")])
+    finally:
+        isolated.close()
+    assert statuses(found) == ["error", "done"]
+    assert "signal 11" in found[0].detail
+    assert found[1].payload == b"second"
+
+
 def test_one_child_does_all_batches_until_it_dies() -> None:
     def work(item: Item) -> bytes:
         if item.label == b"bad":

@@ -14,7 +14,9 @@ _SCHEME = "file:"
 def are_local(lake: Lake, table: str) -> bool:
     """Whether workers reach the files of `table` by their names: those of a local or shared folder.
     Object stores want credentials that only Spark's catalog has."""
-    return str(lake.java_table(table).location()).startswith((_SCHEME, "/"))
+    loaded = lake.java_table(table)
+    folder = loaded.properties().get("write.data.path") or loaded.location()
+    return str(folder).startswith((_SCHEME, "/"))
 
 
 def local_path(name: str) -> Path:

@@ -264,6 +264,7 @@ def _be_the_child(
     code = 1
     try:
         _settle_in((requests, frames), parent, address_space)
+        _make_read_only(shared)
         while request := os.read(requests, _REQUEST.size):
             place, count = _REQUEST.unpack(request)
             for _ in range(count):
@@ -321,6 +322,12 @@ def _settle_in(pipes: tuple[int, int], parent: int, address_space: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower_limit(resource.RLIMIT_AS, address_space)
     _widen(pipes[1])
+
+
+def _make_read_only(shared: mmap.mmap) -> None:
+    """Keep an item that has the native code in its hands off those that are still to come."""
+    start = ctypes.addressof(ctypes.c_char.from_buffer(shared))
+    ctypes.CDLL(None).mprotect(ctypes.c_void_p(start), ctypes.c_size_t(len(shared)), mmap.PROT_READ)
 
 
 def _die_with(parent: int) -> None:
