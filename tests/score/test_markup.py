@@ -115,6 +115,8 @@ def lean(html: str) -> str:
         ("<script src=x>if (a < b) '</p>'</script >c", "<script ></script >c"),
         ("<script><!-- '<script>' '</script>' --></script>a", "<script></script>a"),
         ("<script><!-- a </script>b", "<script></script>b"),
+        ("<script><!--<script><!--</script></script>c", "<script></script>c"),
+        ("<script><!--<script>--></script>d", "<script></script>d"),
         ("<script>'</scripts>'</SCRIPT>a", "<script></SCRIPT>a"),
         ("<script>never ends <p>", "<script>"),
         ("<style>a {}</style><title>b <c></title>", "<style></style><title>b <c></title>"),

@@ -206,7 +206,7 @@ def _end_of_raw_text(data: Bytes, start: int, name_start: int, name_end: int, ki
             elif kind & SCRIPT:
                 if level == 1:
                     level += _is_tag_at(data, i + 1, name_start, name_end)
-                elif _is_comment_at(data, i):
+                elif level == 0 and _is_comment_at(data, i):
                     level = 1
                     i += 1
         i += 1

@@ -51,8 +51,8 @@ def score_pages(
 
     `bodies` is binary or large_binary (a null is an empty page), the other two are strings and may
     have nulls. Plain text that needs no work stays in Arrow. What native code is to read is read in
-    a child. The result is a pure function of the
-    arguments, but for pages that meet the isolation limits.
+    a child. The result is a pure function of the arguments, but for pages that meet the isolation
+    limits.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
