@@ -25,16 +25,7 @@ _MAX_REPLACED_SHARE: Final = 0.3
 _SAMPLE_BYTES: Final = 8_192
 _REPLACED: Final = "\ufffd".encode()
 _NUL, _CONTROL, _CONTINUED, _OTHER = range(4)
-_KINDS: Final = bytes(
-    _NUL
-    if byte == 0
-    else _CONTROL
-    if (byte < 0x20 and byte not in b"\t\n\v\f\r\x1b") or byte == 0x7F
-    else _CONTINUED
-    if 0x80 <= byte < 0xC0
-    else _OTHER
-    for byte in range(256)
-)
+_NO_TEXT: Final = frozenset({*range(1, 0x20), 0x7F} - set(b"\t\n\v\f\r\x1b"))
 # Media types whose body is the text itself; everything else is parsed as HTML.
 _PLAIN_TYPES: Final = frozenset({"text/plain", "text/markdown"})
 
@@ -111,6 +102,18 @@ def _too_much_markup(size: MarkupSize, limits: PageLimits) -> PageText | None:
         if getattr(size, name) > limit:
             return PageText("too_large", detail=f"markup: {name} above {limit}")
     return None
+
+
+def _kind_of(byte: int) -> int:
+    """What a byte of UTF-8 tells of a text."""
+    if byte == 0:
+        return _NUL
+    if 0x80 <= byte < 0xC0:
+        return _CONTINUED
+    return _CONTROL if byte in _NO_TEXT else _OTHER
+
+
+_KINDS: Final = bytes(map(_kind_of, range(256)))
 
 
 def _is_text(encoded: bytes | memoryview) -> bool:
