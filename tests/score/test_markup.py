@@ -123,6 +123,15 @@ def lean(html: str) -> str:
         ("<svg><style/></svg>a<style>b</style>", "<svg><style/></svg>a<style></style>"),
         ("<select id=s><option value=1>a<option>b</select>c", "<select id=s></select>c"),
         ("<option>a</option>", "<option>a</option>"),
+        ("<p>\n\n  a  b \r\n </p>\f\f<p>", "<p>\na  b </p>\f<p>"),
+        ("<p>\v\v\u00a0\u00a0</p>", "<p>\v\v\u00a0\u00a0</p>"),
+        ("<p>  a<pre>  b\n\n</pre>\n\n<p>", "<p> a<pre>  b\n\n</pre>\n\n<p>"),
+        ("<title>  a  </title>", "<title>  a  </title>"),
+        ("<head> <meta x=y><LINK rel=z /></head>", "<head> </head>"),
+        ("<svg><path d='M0'/><g><path></path></g></svg><path>", "<svg><g></g></svg><path>"),
+        ("<svg><meta>a", "<svg><meta>a"),
+        ("<<meta x>p>&am<link>p;", "<<meta >p>&am<link>p;"),
+        ("<textarea> <p> </textarea>", "<textarea></textarea>"),
         ("<p title='never ends>", "<p title='never ends>"[:3]),
     ],
 )
@@ -136,7 +145,8 @@ PIECES = (
     "<a href='u'>", "</a>", "<!--", "-->", "--!>", "<!-->", "<!-- c -->", "<script>", "</script>",
     "<script x=y>", "<style>", "</style >", "<title>", "</title>", "<textarea>", "</textarea>",
     "<select><option>a<option value='o'>b</select>", "<table>", "<tr>", "<td x>", "</table>",
-    "<img alt='x'>", "<h1>", "<pre y>", "</pre>", "</", "<!x>", "<?y>", "'", '"', "=", "/",
+    "  ", "\n\t", " \v ", "&am", "p;", "<meta content='a'>", "<link rel=b/>", "<svg>", "</svg>",
+    "<path d='c'/>", "<path>", "</path>", "<g>", "<img alt='x'>", "<h1>", "<pre y>", "</pre>", "</", "<!x>", "<?y>", "'", '"', "=", "/",
 )  # fmt: skip
 
 

@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+
+from lakeprep.kernels.page_bytes import UTF8, utf8_kind
+
 # The HTML standard looks for <meta charset> in the first 1,024 bytes; real pages put it later.
 _DECLARATION_BYTES: Final = 8_192
 _SNIFF_BYTES: Final = 32_768
@@ -151,6 +155,18 @@ def decode(body: bytes | memoryview, declared: str | None) -> Decoded:
     if utf8 is not None:
         return Decoded(utf8, "utf-8")
     return _decode_legacy(data, declared_codec)
+
+
+def in_utf8(body: bytes | memoryview, declared: str | None) -> bytes | memoryview:
+    """`body` as UTF-8: itself if that is what `decode` reads it as, so that it may begin with a
+    byte order mark, and bytes that are nothing are still there."""
+    marked = _by_mark_or_width(bytes(body[:_WIDE_SAMPLE_BYTES]))
+    if marked is None and utf8_kind(np.frombuffer(body, dtype=np.uint8)) == UTF8:
+        return body
+    decoded = decode(body, declared)
+    if decoded.encoding in ("utf-8", "ascii"):
+        return body
+    return decoded.text.encode("utf-8", "replace")
 
 
 @lru_cache(maxsize=1024)

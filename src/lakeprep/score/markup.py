@@ -17,7 +17,8 @@ from typing import Final
 
 import numpy as np
 
-from lakeprep.kernels.markup_scan import (
+from lakeprep.kernels.markup_scan import scan
+from lakeprep.kernels.markup_state import (
     ATTRIBUTE,
     CELL,
     CLOSES_P,
@@ -29,19 +30,21 @@ from lakeprep.kernels.markup_scan import (
     LIST_ITEM,
     OPTION,
     PARAGRAPH,
+    PREFORMATTED,
     RAW_TEXT,
     ROW,
     ROW_GROUP,
     SCOPE,
     SCRIPT,
     SELECT,
+    SHAPE,
     SLOTS,
     TABLE,
+    UNSEEN,
     VOID,
     Hashes,
     Ints,
     add_tag,
-    scan,
 )
 
 _NAMES: Final[dict[int, str]] = {
@@ -65,7 +68,10 @@ _NAMES: Final[dict[int, str]] = {
     OPTION: "option optgroup",
     SELECT: "select",
     SCRIPT: "script",
-    HOLLOW: "script style iframe noembed noframes",
+    HOLLOW: "script style textarea iframe noembed noframes",
+    PREFORMATTED: "pre",
+    UNSEEN: "meta link",
+    SHAPE: "path rect circle ellipse line polyline polygon use stop",
     # What resiliparse's rules ask for, and what its parser does.
     ATTRIBUTE: "id class style hidden rel role itemprop aria-hidden aria-expanded data-ad "
     "data-advertisement data-text-ad type color face size encoding",

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from lakeprep.score.charset import decode
+from lakeprep.kernels.page_bytes import CONTINUED, CONTROL, KINDS, NUL, OTHER, count_kinds
+from lakeprep.score.charset import in_utf8
 from lakeprep.score.extract import Extracted, extract_html
 from lakeprep.score.markup import MarkupSize, scan_markup
-from lakeprep.score.options import PageLimits, ScoreOptions
+from lakeprep.score.options import ScoreOptions
 from lakeprep.score.repair import repair_text
 
 PageStatus = Literal["ok", "empty", "timeout", "too_large", "not_text", "error"]
@@ -23,8 +25,6 @@ _MAX_CONTROL_SHARE: Final = 0.05
 _MAX_NUL_SHARE: Final = 0.4
 _MAX_REPLACED_SHARE: Final = 0.3
 _SAMPLE_BYTES: Final = 8_192
-_REPLACED: Final = "\ufffd".encode()
-_NUL, _CONTROL, _CONTINUED, _OTHER = range(4)
 _NO_TEXT: Final = frozenset({*range(1, 0x20), 0x7F} - set(b"\t\n\v\f\r\x1b"))
 # Media types whose body is the text itself; everything else is parsed as HTML.
 _PLAIN_TYPES: Final = frozenset({"text/plain", "text/markdown"})
@@ -59,21 +59,20 @@ def read_page(page: Page, options: ScoreOptions) -> PageText:
     too_long = _too_long(len(page.body), limits.max_text_bytes if plain else limits.max_html_bytes)
     if too_long is not None:
         return too_long
-    decoded = decode(page.body, page.charset)
-    text = decoded.text
-    in_utf8 = decoded.encoding in ("utf-8", "ascii")
-    encoded = page.body if in_utf8 else text.encode("utf-8", "replace")
+    encoded = in_utf8(page.body, page.charset)
     if not _is_text(encoded):
         return PageText("not_text", detail="binary data where text was declared")
     if plain:
-        extracted = Extracted(text.strip(), None)
+        extracted = Extracted(_text(encoded).strip(), None)
     else:
-        markup = scan_markup(encoded, _allowed(limits))
-        if (too_much := _too_much_markup(markup.size, limits)) is not None:
+        allowed = MarkupSize(
+            limits.max_nodes, limits.max_depth, limits.max_steps, limits.max_attributes
+        )
+        markup = scan_markup(encoded, allowed)
+        if (too_much := _too_much_markup(markup.size, allowed)) is not None:
             return too_much
-        if options.extractor == "resiliparse":
-            text = str(markup.lean, "utf-8", "replace").removeprefix("\ufeff")
-        extracted = extract_html(text, options.extractor)
+        lean = options.extractor == "resiliparse"
+        extracted = extract_html(_text(markup.lean if lean else encoded), options.extractor)
     title = _repaired_title(extracted.title)
     repaired = repair_text(extracted.text).strip()
     return PageText("ok" if repaired else "empty", title, repaired or None)
@@ -90,13 +89,12 @@ def _too_long(size: int, limit: int) -> PageText | None:
     return PageText("too_large", detail=f"{size} bytes, limit {limit}")
 
 
-def _allowed(limits: PageLimits) -> MarkupSize:
-    return MarkupSize(limits.max_nodes, limits.max_depth, limits.max_steps, limits.max_attributes)
+def _text(encoded: bytes | memoryview) -> str:
+    return str(encoded, "utf-8", "replace").removeprefix("\ufeff")
 
 
-def _too_much_markup(size: MarkupSize, limits: PageLimits) -> PageText | None:
+def _too_much_markup(size: MarkupSize, allowed: MarkupSize) -> PageText | None:
     """`too_large` if the markup passes a limit, naming the first that it passes."""
-    allowed = _allowed(limits)
     for name in ("nodes", "depth", "steps", "attributes"):
         limit: int = getattr(allowed, name)
         if getattr(size, name) > limit:
@@ -104,35 +102,32 @@ def _too_much_markup(size: MarkupSize, limits: PageLimits) -> PageText | None:
     return None
 
 
-def _kind_of(byte: int) -> int:
-    """What a byte of UTF-8 tells of a text."""
-    if byte == 0:
-        return _NUL
-    if 0x80 <= byte < 0xC0:
-        return _CONTINUED
-    return _CONTROL if byte in _NO_TEXT else _OTHER
+def _kinds() -> npt.NDArray[np.uint8]:
+    """What each byte of UTF-8 tells of a text."""
+    kinds = np.full(256, OTHER, dtype=np.uint8)
+    kinds[list(_NO_TEXT)] = CONTROL
+    kinds[0x80:0xC0] = CONTINUED
+    kinds[0] = NUL
+    return kinds
 
 
-_KINDS: Final = bytes(map(_kind_of, range(256)))
+_KINDS: Final = _kinds()
 
 
 def _is_text(encoded: bytes | memoryview) -> bool:
     """Whether three samples (start, middle, end) of what is UTF-8, or nearly, look like text rather
     than decoded binary."""
-    middle = max(0, (len(encoded) - _SAMPLE_BYTES) // 2)
-    if len(encoded) <= 3 * _SAMPLE_BYTES:
-        sample = bytes(encoded)
-    else:
-        sample = b"".join(
-            encoded[start:][:_SAMPLE_BYTES] for start in (0, middle, len(encoded) - _SAMPLE_BYTES)
-        )
-    kinds = np.frombuffer(sample.translate(_KINDS), dtype=np.uint8)
-    chars = len(kinds) - np.count_nonzero(kinds == _CONTINUED)
-    # Most pages have no byte that U+FFFD begins with, which is told ten times as fast.
-    replaced = sample.count(_REPLACED) if _REPLACED[:1] in sample else 0
+    data = np.frombuffer(encoded, dtype=np.uint8)
+    starts = [0, max(0, (len(data) - _SAMPLE_BYTES) // 2), len(data) - _SAMPLE_BYTES]
+    samples = [(start, start + _SAMPLE_BYTES) for start in starts]
+    counts = np.zeros(KINDS, dtype=np.int64)
+    for start, end in samples if len(data) > 3 * _SAMPLE_BYTES else [(0, len(data))]:
+        count_kinds(data, start, end, _KINDS, counts)
+    nul, control, _, replaced, other = counts.tolist()
+    chars = nul + control + other
     return bool(
-        np.count_nonzero(kinds == _NUL) <= _MAX_NUL_SHARE * chars
-        and np.count_nonzero(kinds == _CONTROL) <= _MAX_CONTROL_SHARE * chars
+        nul <= _MAX_NUL_SHARE * chars
+        and control <= _MAX_CONTROL_SHARE * chars
         and replaced <= _MAX_REPLACED_SHARE * chars
     )
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from lakeprep.kernels.page_bytes import marks_of
+
 if TYPE_CHECKING:
     from ftfy import TextFixerConfig
 
@@ -60,6 +62,9 @@ _SUSPECT: Final = re.compile(
 _DELETED: Final = "\x00-\x08\x0b-\x0b\x0e-\x1f\x7f-\x9f\u206a-\u206f\ufeff-\ufeff\ufff9-\ufffc"
 _CONTROLS: Final = re.compile(f"[{_DELETED}{_SURROGATES}]+")
 
+# What a character says of a text that holds it: `_newlines`, `_CONTROLS` or `_SUSPECT` has work.
+_RETURN, _CONTROL, _FIRST = 1, 2, 4
+
 REPAIRABLE: Final = "|".join(
     (f"[\r{_DELETED}]", *(first and f"[{first}]{second}" for first, second in _SIGNS))
 )
@@ -73,30 +78,38 @@ def repair_text(text: str) -> str:
     Linear in the length of the text; idempotent but for entities that were escaped twice, of which
     each call undoes one level.
     """
-    text = _newlines(text)
-    if len(text) <= MAX_REPAIRED_CHARS and _SUSPECT.search(text) is not None:
+    marks = _marks_of(text)
+    if marks & _RETURN:
+        text = _newlines(text)
+    if marks & _FIRST and len(text) <= MAX_REPAIRED_CHARS and _SUSPECT.search(text) is not None:
         text = _newlines(_repair_suspect_lines(text))
-    return _CONTROLS.sub("", text) if _has_controls(text) else text
+        marks = _marks_of(text)
+    return _CONTROLS.sub("", text) if marks & _CONTROL else text
 
 
-def _has_controls(text: str) -> bool:
-    """Whether `_CONTROLS` finds anything, asked of a table: Python's engine takes ten times as long
-    to look through a text that has none."""
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    return bool(_is_control()[points].any())
+def _marks_of(text: str) -> int:
+    """What the text may hold, asked of a kernel: Python's engine takes ten times as long to look
+    through a text that has nothing."""
+    return marks_of(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8), _mark_table())
 
 
 @cache
-def _is_control() -> npt.NDArray[np.bool_]:
-    """For each code point, whether it is of `_CONTROLS`."""
-    table = np.zeros(0x110000, dtype=np.bool_)
-    for first, _, last in zip(*[iter(_DELETED + _SURROGATES)] * 3, strict=True):
-        table[ord(first) : ord(last) + 1] = True
+def _mark_table() -> npt.NDArray[np.uint8]:
+    """The marks of each code point below 0x10000."""
+    table = np.zeros(0x10000, dtype=np.uint8)
+    everything = "".join(map(chr, range(len(table))))
+    for mark, characters in (
+        (_RETURN, "\r"),
+        (_CONTROL, _DELETED + _SURROGATES),
+        (_FIRST, _SURROGATES + "".join(first for first, _ in _SIGNS)),
+    ):
+        for found in re.finditer(f"[{characters}]", everything):
+            table[found.start()] |= mark
     return table
 
 
 def _newlines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _repair_suspect_lines(text: str) -> str:
