@@ -14,11 +14,13 @@ is taken from where Python has it installed, if that is the same version.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import re
 import sys
 import zipfile
+from contextlib import suppress
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -53,6 +55,16 @@ def warm() -> None:
     language.prepare("fasttext")
 
 
+def give_back() -> None:
+    """Return memory that loading has left over: a worker would write there, and for each page that
+    it shares the system copies what nobody needs."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+    with suppress(AttributeError):  # glibc's
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 if __name__ == "__main__":
     # Arrow's allocator (mimalloc) gives memory back after 10 ms: between two batches, all of it.
     os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")
@@ -61,5 +73,6 @@ if __name__ == "__main__":
     from pyspark import daemon
 
     warm()
+    give_back()
     gc.freeze()
     daemon.manager()  # type: ignore[no-untyped-call]

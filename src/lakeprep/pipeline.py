@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING
 from lakeprep.errors import BooksUnbalanced, GateFailed, UsageError
 from lakeprep.lake.lock import writer_lock
 from lakeprep.recipe import Recipe
-from lakeprep.session import prepare_lake, session
+from lakeprep.session import prepare_lake, session, wake_workers
 
 if TYPE_CHECKING:
     from lakeprep.lake.catalog import Lake
     from lakeprep.lake.runs import Run, StageResult
     from lakeprep.publish.gates import Check
 
+#: Stages that begin with work of Python's workers.
+_PYTHON_STAGES = frozenset({"ingest", "score", "rescore"})
 _DATASET = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 #: Called with a stage's name and what it is doing or has done.
@@ -178,7 +180,7 @@ class Runner:
 
 def run_all(job: Job, say: Say) -> Summary:
     """The whole way: ingest, score, curate, publish, report."""
-    with opened(job, say, last_stage="publish") as runner:
+    with opened(job, say, "ingest", "score", "curate", "publish") as runner:
         runner.ingest()
         runner.score()
         if runner.changed:
@@ -199,7 +201,7 @@ def run_all(job: Job, say: Say) -> Summary:
 
 def run_stage(job: Job, say: Say, stage: str, *, full: bool = False) -> Summary:
     """One stage alone."""
-    with opened(job, say, last_stage=stage) as runner:
+    with opened(job, say, stage) as runner:
         if stage == "curate":
             runner.curate(full=full)
         else:
@@ -208,11 +210,14 @@ def run_stage(job: Job, say: Say, stage: str, *, full: bool = False) -> Summary:
 
 
 @contextmanager
-def opened(job: Job, say: Say, *, last_stage: str) -> Iterator[Runner]:
-    """A lake that is ours alone, with what dead runs left in it finished or undone."""
+def opened(job: Job, say: Say, *stages: str) -> Iterator[Runner]:
+    """A lake that is ours alone for these stages, with what dead runs left in it finished or
+    undone."""
     if job.target.lake:
         prepare_lake(job.target.lake)
     with writer_lock(job.target.lake), open_lake(job.target, say) as lake:
+        if not _PYTHON_STAGES.isdisjoint(stages):
+            wake_workers(lake.spark)
         from lakeprep.lake.runs import Run, next_run_id
 
         dataset = job.dataset or job.recipe.name
@@ -220,7 +225,7 @@ def opened(job: Job, say: Say, *, last_stage: str) -> Iterator[Runner]:
         date = job.logical_date or datetime.now(timezone.utc).replace(
             hour=0, minute=0, second=0, microsecond=0
         )
-        run_id = job.run_id or next_run_id(lake, date, last_stage, dataset)
+        run_id = job.run_id or next_run_id(lake, date, stages[-1], dataset)
         run = Run(run_id, date, dataset, job.recipe.hash, job.recipe.score_hash)
         yield Runner(lake, job, run, say)
 

@@ -7,8 +7,9 @@ import os
 import sqlite3
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,18 @@ def session(*, lake: Path | None, conf: Path | None) -> Iterator[SparkSession]:
         yield spark
     finally:
         spark.stop()
+
+
+def wake_workers(spark: SparkSession) -> None:
+    """Start Python's workers while the driver makes its plans: they load for two seconds. What
+    fails here fails again, and is told, where there is work to do."""
+
+    def wake() -> None:
+        with suppress(Exception):
+            rows = spark.range(0, 1, 1, 1).mapInArrow(lambda batches: batches, "id long")
+            rows.write.format("noop").mode("overwrite").save()
+
+    threading.Thread(target=wake, daemon=True).start()
 
 
 def prepare_lake(lake: Path) -> Path:

@@ -12,6 +12,8 @@ from lakeprep.kernels.compiled import BYTES, I64_TABLE, U64_TABLE, kernel
 from lakeprep.kernels.markup_stack import (
     BUCKETS,
     FORMATTING_SLOTS,
+    SAVED,
+    break_out,
     close_formatting,
     close_named,
     open_element,
@@ -19,18 +21,25 @@ from lakeprep.kernels.markup_stack import (
 )
 from lakeprep.kernels.markup_state import (
     ATTRIBUTES,
+    BOUNDARY,
+    BREAKS_OUT,
     COPIED,
     DEPTH,
-    FOREIGN_DEPTH,
+    FONT,
     FORMATTING,
     HOLLOW,
     IGNORED,
+    IN_FOREIGN,
     NODES,
+    OF_FONT,
     OPTIONS,
+    PARAGRAPH,
     RAW_TEXT,
     SCRIPT,
     STATE_CELLS,
     STEPS,
+    TABLE_PART,
+    TABLES,
     Bytes,
     Hashes,
     Ints,
@@ -66,12 +75,13 @@ def scan(
     `lean` is as long as `data`."""
     names = np.empty(max_depth + 1, np.uint64)
     flags = np.empty(max_depth + 1, np.int64)
-    markers = np.empty(max_depth + 1, np.int64)
+    saved = np.empty((max_depth + 1, SAVED), np.int64)
     counts = np.zeros(BUCKETS, np.int64)
     active_names = np.empty(FORMATTING_SLOTS, np.uint64)
     active_wholes = np.empty(FORMATTING_SLOTS, np.uint64)
+    active_heights = np.empty(FORMATTING_SLOTS, np.int64)
     state = np.zeros(STATE_CELLS, np.int64)
-    state[OPTIONS] = -1
+    state[OPTIONS] = state[BOUNDARY] = -1
     size = len(data)
     i = 0
     while (
@@ -94,17 +104,27 @@ def scan(
         kind = flags_of(name, table, table_flags)
         i = pass_tag(data, at, end, kind, table, table_flags, lean, state)
         state[NODES] += 1
-        if kind & IGNORED:
+        if state[IN_FOREIGN] and (
+            kind & (PARAGRAPH if closing else BREAKS_OUT) or (kind & OF_FONT and state[FONT])
+        ):
+            break_out(names, flags, saved, counts, state)
+        if kind & IGNORED or (kind & TABLE_PART and not state[IN_FOREIGN] and not state[TABLES]):
             continue
         if closing:
-            if kind & FORMATTING:
-                close_formatting(name, active_names, active_wholes, state)
-            else:
-                close_named(name, names, flags, markers, counts, state)
-        elif kind & FORMATTING:
+            inside = state[IN_FOREIGN]
+            formatting = kind & FORMATTING and (
+                not inside or not close_named(name, kind, names, flags, saved, counts, state)
+            )
+            if formatting and close_formatting(
+                name, active_names, active_wholes, active_heights, state
+            ):
+                break_out(names, flags, saved, counts, state)
+            elif not (kind & FORMATTING and inside):
+                close_named(name, kind, names, flags, saved, counts, state)
+        elif kind & FORMATTING and not state[IN_FOREIGN]:
             whole = hash_of(data, start, i)
-            open_formatting(name, whole, active_names, active_wholes, state)
-        elif kind & RAW_TEXT and state[FOREIGN_DEPTH] == 0:
+            open_formatting(name, whole, active_names, active_wholes, active_heights, state)
+        elif kind & RAW_TEXT and not state[IN_FOREIGN]:
             inside = i
             if kind & SCRIPT:
                 i = end_of_script(data, inside, start, end)
@@ -113,6 +133,6 @@ def scan(
             if kind & HOLLOW:
                 leave_out(data, inside, i, lean, state)
         else:
-            open_element(name, kind, names, flags, markers, counts, state)
+            open_element(name, kind, names, flags, saved, counts, state)
     leave_out(data, size, size, lean, state)
     return state[NODES], state[DEPTH], state[STEPS], state[ATTRIBUTES], state[COPIED]

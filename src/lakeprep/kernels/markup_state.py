@@ -12,6 +12,7 @@ from lakeprep.kernels.compiled import BYTES, helper, kernel
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Ints: TypeAlias = NDArray[np.int64]
+IntRows: TypeAlias = NDArray[np.int64]
 Hashes: TypeAlias = NDArray[np.uint64]
 Hash: TypeAlias = np.uint64
 
@@ -42,6 +43,35 @@ PREFORMATTED: Final = 1 << 19
 # It shows nothing and holds nothing: of HTML, and of a drawing.
 UNSEEN: Final = 1 << 20
 SHAPE: Final = 1 << 21
+# It ends SVG and MathML; <font> does so with some attributes.
+BREAKS_OUT: Final = 1 << 22
+OF_FONT: Final = 1 << 23
+MATH: Final = 1 << 24
+# Within SVG, or within MathML, it holds HTML.
+SVG_HOLDER: Final = 1 << 25
+MATH_HOLDER: Final = 1 << 26
+HOLDER: Final = SVG_HOLDER | MATH_HOLDER
+# Formatting tags from before it are not copied into it.
+MARKER: Final = 1 << 27
+# Of a description list.
+DESCRIPTION: Final = 1 << 28
+# A list item looks through it for the one before.
+TRANSPARENT: Final = 1 << 29
+NOSCRIPT: Final = 1 << 30
+HEADING: Final = 1 << 31
+FORM: Final = 1 << 32
+RUBY_PART: Final = 1 << 33
+# It ends a <select>.
+ENDS_SELECT: Final = 1 << 34
+BUTTON: Final = 1 << 35
+# On the stack, shifted so far: IN_FOREIGN before the element was opened.
+BEFORE: Final = 36
+
+TABLE_PART: Final = CELL | ROW | ROW_GROUP
+# End tags of other elements do not reach through it ("special" in the standard).
+SPECIAL: Final = (
+    CLOSES_P | PARAGRAPH | TABLE_PART | TABLE | LIST | SCOPE | SELECT | BUTTON | NOSCRIPT
+)
 
 # Slots of the table from names to flags; a power of two, several times the number of names.
 SLOTS: Final = 1024
@@ -49,7 +79,7 @@ SLOTS: Final = 1024
 HEIGHT: Final = 0  # open elements, formatting tags apart
 ACTIVE_START: Final = 1  # first open formatting tag since the last marker (cell, caption, ...)
 ACTIVE_END: Final = 2
-FOREIGN_DEPTH: Final = 3
+IN_FOREIGN: Final = 3  # 1 where an element would be one of SVG, 2 of MathML
 NODES: Final = 4
 DEPTH: Final = 5
 STEPS: Final = 6
@@ -60,7 +90,11 @@ PARAGRAPHS: Final = 10  # open ones
 COPIED: Final = 11  # bytes of the copy so far
 BEHIND: Final = 12  # what is before this position of the page is in the copy or left out of it
 KEEPS_SPACE: Final = 13  # 1 from the first preformatted element on
-STATE_CELLS: Final = 14
+TABLES: Final = 14  # open ones
+FONT: Final = 15  # 1 if the last tag has an attribute of <font>
+BOUNDARY: Final = 16  # place of the innermost open element that bounds a scope; -1 if there is none
+FORM_END: Final = 17  # behind the place of the <form> that keeps others from opening; 0: none
+STATE_CELLS: Final = 18
 
 
 @helper

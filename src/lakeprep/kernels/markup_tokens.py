@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from lakeprep.kernels.compiled import helper
 from lakeprep.kernels.markup_state import (
+    ACTIVE_END,
     ATTRIBUTE,
     ATTRIBUTES,
     BEHIND,
     COPIED,
-    FOREIGN_DEPTH,
+    FONT,
+    HEIGHT,
+    IN_FOREIGN,
     KEEPS_SPACE,
     NODES,
+    OF_FONT,
     OPTION,
     OPTIONS,
     SELF_CLOSING,
@@ -79,11 +83,10 @@ def pass_text(data: Bytes, start: int, end: int, lean: Bytes, state: Ints) -> No
 
 
 @helper
-def _can_vanish(data: Bytes, at: int, state: Ints) -> bool:
-    """Whether what is before and behind a token at `at` stays apart without it: a `<` or an `&`
-    before it would make another token of what is behind."""
-    before = data[at - 1] if at else 32
-    return bool(state[OPTIONS] < 0 and (before == 62 or _is_white(before)))
+def _stands_apart(data: Bytes, at: int) -> bool:
+    """Whether what is before and behind a token at `at` is read the same without it: behind a `<`
+    or an `&` it would not be."""
+    return bool(at == 0 or data[at - 1] == 62 or _is_white(data[at - 1]))
 
 
 @helper
@@ -202,6 +205,20 @@ def end_of_script(data: Bytes, start: int, name_start: int, name_end: int) -> in
 
 
 @helper
+def _end_of_shape(data: Bytes, at: int, name_end: int, end: int, state: Ints) -> int:
+    """Position after the shape whose tag is data[at:end], if it is empty; else `at`."""
+    if state[SELF_CLOSING]:
+        return end
+    if end + 1 >= len(data) or data[end] != 60 or data[end + 1] != 47:
+        return at
+    if not _is_tag_at(data, end + 2, at + 1, name_end):
+        return at
+    state[NODES] += 1
+    state[SELF_CLOSING] = 1
+    return min(next_byte(data, end, 62) + 1, len(data))
+
+
+@helper
 def pass_tag(
     data: Bytes,
     at: int,
@@ -212,17 +229,23 @@ def pass_tag(
     lean: Bytes,
     state: Ints,
 ) -> int:
-    """Position after the tag at `at`. The copy does not get a tag that shows nothing, nor an option
-    of a <select> and its text."""
+    """Position after the tag at `at`, or after an empty shape. The copy does not get a tag that
+    shows nothing, nor an option of a <select> and its text."""
     option = kind & OPTION and state[OPTIONS] >= 0
-    unseen = kind & (SHAPE if state[FOREIGN_DEPTH] else UNSEEN) and _can_vanish(data, at, state)
-    if not option and not unseen:
+    shape = kind & SHAPE and state[IN_FOREIGN] and data[at + 1] != 47
+    head = kind & UNSEEN and not state[IN_FOREIGN] and not state[HEIGHT] and not state[ACTIVE_END]
+    if not option and not ((shape or head) and _stands_apart(data, at)):
         return _end_of_tag(data, name_end, table, table_flags, lean, state)
     leave_out(data, at, at, lean, state)
     copied = state[COPIED]
     end = _end_of_tag(data, name_end, table, table_flags, lean, state)
-    state[COPIED] = copied
-    state[BEHIND] = next_byte(data, end, 60) if option else end
+    behind = next_byte(data, end, 60) if option else end
+    if shape:
+        behind = _end_of_shape(data, at, name_end, end, state)
+        end = max(end, behind)
+    if behind > at:
+        state[COPIED] = copied
+        state[BEHIND] = behind
     return end
 
 
@@ -236,7 +259,7 @@ def _end_of_tag(
     size = len(data)
     i = start
     attributes = 0
-    state[SELF_CLOSING] = 0
+    state[SELF_CLOSING] = state[FONT] = 0
     while i < size and data[i] != 62:
         if data[i] <= 32:
             i += 1
@@ -264,7 +287,10 @@ def _end_of_tag(
                 while i < size and data[i] > 32 and data[i] != 62:
                     i += 1
             end = min(i, size)
-        if not flags_of(hash_of(data, name_start, name_end), table, table_flags) & ATTRIBUTE:
+        known = flags_of(hash_of(data, name_start, name_end), table, table_flags)
+        if known & OF_FONT and known & ATTRIBUTE:
+            state[FONT] = 1
+        if not known & ATTRIBUTE:
             leave_out(data, name_start, end, lean, state)
     state[ATTRIBUTES] = max(state[ATTRIBUTES], attributes)
     return min(i + 1, size)

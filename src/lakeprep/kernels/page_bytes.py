@@ -3,18 +3,13 @@ hold what has to be repaired."""
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import numpy.typing as npt
 
-from lakeprep.kernels.compiled import BYTES, helper, kernel
+from lakeprep.kernels.compiled import BYTES, I64_TABLE, helper, kernel
 from lakeprep.kernels.utf8 import ByteArray, byte_at, decode
 from lakeprep.kernels.vectors import WINDOW, trailing_zeros, wide_at
 
-#: Kinds that `count_kinds` counts: bytes of each, but characters of `REPLACED` (U+FFFD).
-NUL, CONTROL, CONTINUED, REPLACED, OTHER = range(5)
-KINDS: Final = 5
 #: What `utf8_kind` finds.
 ASCII, UTF8, NEITHER = range(3)
 
@@ -70,15 +65,13 @@ def utf8_kind(data: ByteArray) -> int:
     return UTF8
 
 
-@kernel(f"void({BYTES}, int64, int64, {BYTES}, int64[::1])")
-def count_kinds(
-    data: ByteArray, start: int, end: int, kinds: ByteArray, counts: npt.NDArray[np.int64]
-) -> None:
-    """Adds the bytes data[start:end] of each kind to `counts`; `kinds` is that of each byte."""
+@kernel(f"int64({BYTES}, int64, int64, {I64_TABLE})")
+def total(data: ByteArray, start: int, end: int, worth: npt.NDArray[np.int64]) -> int:
+    """Sum of what each byte of data[start:end] is worth."""
+    found = 0
     for i in range(start, end):
-        counts[kinds[data[i]]] += 1
-        if data[i] == 0xEF and i + 2 < end and data[i + 1] == 0xBF and data[i + 2] == 0xBD:
-            counts[REPLACED] += 1
+        found += worth[data[i]]
+    return found
 
 
 @kernel(f"int64({BYTES}, {BYTES})")

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from lakeprep.kernels.page_bytes import CONTINUED, CONTROL, KINDS, NUL, OTHER, count_kinds
+from lakeprep.kernels.page_bytes import total
 from lakeprep.score.charset import in_utf8
 from lakeprep.score.extract import Extracted, extract_html
 from lakeprep.score.markup import MarkupSize, scan_markup
@@ -25,6 +25,7 @@ _MAX_CONTROL_SHARE: Final = 0.05
 _MAX_NUL_SHARE: Final = 0.4
 _MAX_REPLACED_SHARE: Final = 0.3
 _SAMPLE_BYTES: Final = 8_192
+_REPLACED: Final = "\ufffd".encode()
 _NO_TEXT: Final = frozenset({*range(1, 0x20), 0x7F} - set(b"\t\n\v\f\r\x1b"))
 # Media types whose body is the text itself; everything else is parsed as HTML.
 _PLAIN_TYPES: Final = frozenset({"text/plain", "text/markdown"})
@@ -102,29 +103,33 @@ def _too_much_markup(size: MarkupSize, allowed: MarkupSize) -> PageText | None:
     return None
 
 
-def _kinds() -> npt.NDArray[np.uint8]:
-    """What each byte of UTF-8 tells of a text."""
-    kinds = np.full(256, OTHER, dtype=np.uint8)
-    kinds[list(_NO_TEXT)] = CONTROL
-    kinds[0x80:0xC0] = CONTINUED
-    kinds[0] = NUL
-    return kinds
+def _worth() -> npt.NDArray[np.int64]:
+    """What each byte of UTF-8 adds to four counts of 16 bits, from the lowest: characters, NUL,
+    controls that no text has, and bytes that U+FFFD begins with."""
+    worth = np.ones(256, dtype=np.int64)
+    worth[0x80:0xC0] = 0
+    worth[0] += 1 << 16
+    worth[list(_NO_TEXT)] += 1 << 32
+    worth[_REPLACED[0]] += 1 << 48
+    return worth
 
 
-_KINDS: Final = _kinds()
+_WORTH: Final = _worth()
 
 
 def _is_text(encoded: bytes | memoryview) -> bool:
     """Whether three samples (start, middle, end) of what is UTF-8, or nearly, look like text rather
     than decoded binary."""
-    data = np.frombuffer(encoded, dtype=np.uint8)
-    starts = [0, max(0, (len(data) - _SAMPLE_BYTES) // 2), len(data) - _SAMPLE_BYTES]
+    size = len(encoded)
+    starts = (0, max(0, (size - _SAMPLE_BYTES) // 2), size - _SAMPLE_BYTES)
     samples = [(start, start + _SAMPLE_BYTES) for start in starts]
-    counts = np.zeros(KINDS, dtype=np.int64)
-    for start, end in samples if len(data) > 3 * _SAMPLE_BYTES else [(0, len(data))]:
-        count_kinds(data, start, end, _KINDS, counts)
-    nul, control, _, replaced, other = counts.tolist()
-    chars = nul + control + other
+    if size <= len(samples) * _SAMPLE_BYTES:
+        samples = [(0, size)]
+    data = np.frombuffer(encoded, dtype=np.uint8)
+    counts = sum(total(data, start, end, _WORTH) for start, end in samples)
+    chars, nul, control, replaced = (counts >> place & 0xFFFF for place in (0, 16, 32, 48))
+    if replaced:
+        replaced = sum(bytes(encoded[start:end]).count(_REPLACED) for start, end in samples)
     return bool(
         nul <= _MAX_NUL_SHARE * chars
         and control <= _MAX_CONTROL_SHARE * chars
