@@ -105,6 +105,10 @@ def test_options_of_one_select_are_what_the_parser_walks() -> None:
     assert many.steps < 5000
 
 
+def test_end_tags_that_reach_nothing_are_what_the_parser_walks() -> None:
+    assert size("<x><div>" + "<span>" * 500 + "</x>" * 1000).steps > 500 * 1000
+
+
 def test_attributes_are_counted_a_tag() -> None:
     assert size("<a b c=1 d='x y z' e=\"f g\" h = i/>").attributes == 5
     assert size("<p " + "a=1 " * 77 + "><p q>").attributes == 77

@@ -14,8 +14,7 @@ from lakeprep.kernels.markup_stack import (
     FORMATTING_SLOTS,
     SAVED,
     break_out,
-    close_formatting,
-    close_named,
+    close_tag,
     open_element,
     open_formatting,
 )
@@ -111,16 +110,18 @@ def scan(
         if kind & IGNORED or (kind & TABLE_PART and not state[IN_FOREIGN] and not state[TABLES]):
             continue
         if closing:
-            inside = state[IN_FOREIGN]
-            formatting = kind & FORMATTING and (
-                not inside or not close_named(name, kind, names, flags, saved, counts, state)
+            close_tag(
+                name,
+                kind,
+                names,
+                flags,
+                saved,
+                counts,
+                active_names,
+                active_wholes,
+                active_heights,
+                state,
             )
-            if formatting and close_formatting(
-                name, active_names, active_wholes, active_heights, state
-            ):
-                break_out(names, flags, saved, counts, state)
-            elif not (kind & FORMATTING and inside):
-                close_named(name, kind, names, flags, saved, counts, state)
         elif kind & FORMATTING and not state[IN_FOREIGN]:
             whole = hash_of(data, start, i)
             open_formatting(name, whole, active_names, active_wholes, active_heights, state)

@@ -26,6 +26,7 @@ from lakeprep.kernels.markup_state import (
     FOREIGN,
     FORM,
     FORM_END,
+    FORMATTING,
     HEADING,
     HEIGHT,
     HOLDER,
@@ -152,7 +153,7 @@ def _remove_form(names: Hashes, flags: Ints, saved: IntRows, counts: Ints, state
 
 
 @helper
-def close_named(
+def _close_named(
     name: Hash, kind: int, names: Hashes, flags: Ints, saved: IntRows, counts: Ints, state: Ints
 ) -> bool:
     """The end tag `name`: close the nearest open element of that name, if there is one that it
@@ -183,8 +184,9 @@ def close_named(
             _pop_to(i, names, flags, saved, counts, state)
             return True
         if flags[i] & (barrier | HOLDER):
-            return False
+            break
         i -= 1
+    state[STEPS] += top - i
     return False
 
 
@@ -214,7 +216,7 @@ def open_formatting(
 
 
 @helper
-def close_formatting(
+def _close_formatting(
     name: Hash, active_names: Hashes, active_wholes: Hashes, active_heights: Ints, state: Ints
 ) -> bool:
     """Forget the newest open formatting tag of that name, if it is in scope; whether it was."""
@@ -231,6 +233,30 @@ def close_formatting(
             return True
         i -= 1
     return False
+
+
+@helper
+def close_tag(
+    name: Hash,
+    kind: int,
+    names: Hashes,
+    flags: Ints,
+    saved: IntRows,
+    counts: Ints,
+    active_names: Hashes,
+    active_wholes: Hashes,
+    active_heights: Ints,
+    state: Ints,
+) -> None:
+    """An end tag. Within SVG and MathML a formatting tag may be one of theirs, and if not ends
+    them."""
+    if not kind & FORMATTING or state[IN_FOREIGN]:
+        if _close_named(name, kind, names, flags, saved, counts, state) or not kind & FORMATTING:
+            return
+        if _close_formatting(name, active_names, active_wholes, active_heights, state):
+            break_out(names, flags, saved, counts, state)
+    elif not _close_formatting(name, active_names, active_wholes, active_heights, state):
+        _close_named(name, kind, names, flags, saved, counts, state)
 
 
 @helper
