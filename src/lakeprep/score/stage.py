@@ -41,7 +41,7 @@ _LEAST_SPLIT_BYTES, _MOST_SPLIT_BYTES = 4 << 20, 16 << 20
 #: Tasks for each core, where there is enough to read: the last ones end at different times.
 _TASKS_PER_CORE = 8
 #: Bytes of bodies that a worker holds at a time, one page more apart.
-_BATCH_BYTES = 32 << 20
+_BATCH_BYTES = 8 << 20
 
 
 def score(lake: Lake, run: Run, recipe: Recipe, *, everything: bool = False) -> StageResult:
