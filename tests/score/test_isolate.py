@@ -45,6 +45,26 @@ def with_one_bad(bad: Callable[[], object]) -> Callable[[int], bytes]:
     return work
 
 
+@pytest.mark.parametrize("size", [0, 100_000, 3 << 20])
+def test_more_than_is_handed_over_at_once_comes_back_in_order(size: int) -> None:
+    def work(item: Item) -> bytes:
+        if item.label == b"25":
+            crash()
+        return item.label + bytes(item.body[-2:])
+
+    items = [Item(bytes([number]) * size, b"%d" % number) for number in range(30)]
+    isolated = Isolated(work, PATIENT)
+    try:
+        outcomes = isolated.run(items)
+    finally:
+        isolated.close()
+
+    assert [outcome.payload for outcome in outcomes] == [
+        b"" if item.label == b"25" else item.label + bytes(item.body[-2:]) for item in items
+    ]
+    assert statuses(outcomes) == ["done"] * 25 + ["error"] + ["done"] * 4
+
+
 def statuses(outcomes: list[ItemOutcome]) -> list[str]:
     return [outcome.status for outcome in outcomes]
 
