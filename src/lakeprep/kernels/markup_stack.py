@@ -2,7 +2,8 @@
 
 The stack holds open elements but no formatting tags; those have a list of their own, as in the HTML
 standard (13.2.4.3), because they are copied into later blocks, which is what makes a small page a
-large tree. Where the rules here are simpler than the standard's, more is counted than is built.
+large tree. Rules that are simpler here than in the standard count more than is built; the parts
+of a table that a parser adds by itself (two levels a table) are not counted.
 """
 
 from __future__ import annotations
@@ -329,9 +330,8 @@ def open_element(
         return
     before = state[IN_FOREIGN]
     if before:
-        holder = kind & (SVG_HOLDER if before == 1 else MATH_HOLDER)
-        kind = holder
-        state[IN_FOREIGN] = 0 if holder else before
+        kind &= SVG_HOLDER if before == 1 else MATH_HOLDER
+        state[IN_FOREIGN] = 0 if kind else before
     else:
         kind &= ~HOLDER
         if kind & FOREIGN:
